@@ -1,0 +1,115 @@
+import { z } from 'zod';
+
+const flag = z.stringbool({ truthy: ['1', 'true', 'yes', 'on'], falsy: ['0', 'false', 'no', 'off', ''] });
+const optionalText = z
+  .string()
+  .trim()
+  .transform((text) => (text === '' ? undefined : text))
+  .optional();
+
+const Environment = z.object({
+  PROMPTSALES_ENV: z.enum(['development', 'production']).default('development'),
+  PROMPTSALES_HOME: optionalText,
+  PROMPTSALES_PORT: z.coerce.number().int().min(0).max(65_535).default(7400),
+  PROMPTSALES_HOST: z.string().default('127.0.0.1'),
+  PROMPTSALES_ROLE: z.enum(['admin', 'marketing', 'sales', 'users']).default('admin'),
+  PROMPTSALES_SCOPES: optionalText,
+  PROMPTSALES_TIME_ZONE: z.string().refine(isTimeZone, 'not an IANA time zone').default('America/Costa_Rica'),
+  PROMPTSALES_DEADLINE_MS: z.coerce.number().int().min(100).max(300_000).default(20_000),
+  PROMPTSALES_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  PROMPTSALES_SCALE: z.enum(['full', 'small']).default('full'),
+  PROMPTSALES_SEED: z.coerce.number().int().min(0).default(20_260_101),
+  PROMPTSALES_REFERENCE_DATE: z.iso.date().optional(),
+  ETL_INTERVAL_MINUTES: z.coerce.number().int().min(1).max(1440).default(11),
+  HUB_DATABASE_URL: optionalText,
+  HUB_ETL_DATABASE_URL: optionalText,
+  HUB_ADMIN_DATABASE_URL: optionalText,
+  ADS_DATABASE_URL: optionalText,
+  CRM_DATABASE_URL: optionalText,
+  CONTENT_DATABASE_URL: optionalText,
+  REDIS_URL: optionalText,
+  PROMPTSALES_WASM_REDIS: flag.default(false),
+});
+
+/**
+ * Everything the environment decides, read once per process and passed on from there.
+ * Times are milliseconds unless a name says otherwise; a URL that is absent means "the embedded part".
+ */
+export type Settings = {
+  readonly production: boolean;
+  readonly home: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly role: 'admin' | 'marketing' | 'sales' | 'users';
+  readonly extraScopes: readonly string[];
+  readonly timeZone: string;
+  readonly deadlineMs: number;
+  readonly logLevel: string;
+  readonly scale: 'full' | 'small';
+  readonly seed: number;
+  /** "Today" for generated data and for period words; undefined means the clock's today. */
+  readonly referenceDate: string | undefined;
+  readonly etlIntervalMinutes: number;
+  /** Use the bundled Valkey even where a Redis server is on PATH. */
+  readonly wasmRedis: boolean;
+  readonly urls: {
+    /** The hub as servers read it. */
+    readonly hub: string | undefined;
+    /** The hub as the ETL writes it. */
+    readonly hubEtl: string | undefined;
+    /** The hub as migrations own it. */
+    readonly hubAdmin: string | undefined;
+    readonly ads: string | undefined;
+    readonly crm: string | undefined;
+    readonly content: string | undefined;
+    readonly redis: string | undefined;
+  };
+};
+
+/** A setting that cannot be used: the message names the variable and what would be right. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/** Reads settings from an environment. Throws {@link SettingsError} that names every variable at fault. */
+export function readSettings(environment: NodeJS.ProcessEnv = process.env): Settings {
+  const parsed = Environment.safeParse(environment);
+  if (!parsed.success) {
+    throw new SettingsError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
+  }
+  const e = parsed.data;
+  return {
+    production: e.PROMPTSALES_ENV === 'production',
+    home: e.PROMPTSALES_HOME,
+    host: e.PROMPTSALES_HOST,
+    port: e.PROMPTSALES_PORT,
+    role: e.PROMPTSALES_ROLE,
+    extraScopes: e.PROMPTSALES_SCOPES?.split(/[\s,]+/).filter((scope) => scope !== '') ?? [],
+    timeZone: e.PROMPTSALES_TIME_ZONE,
+    deadlineMs: e.PROMPTSALES_DEADLINE_MS,
+    logLevel: e.PROMPTSALES_LOG_LEVEL,
+    scale: e.PROMPTSALES_SCALE,
+    seed: e.PROMPTSALES_SEED,
+    referenceDate: e.PROMPTSALES_REFERENCE_DATE,
+    etlIntervalMinutes: e.ETL_INTERVAL_MINUTES,
+    wasmRedis: e.PROMPTSALES_WASM_REDIS,
+    urls: {
+      hub: e.HUB_DATABASE_URL,
+      hubEtl: e.HUB_ETL_DATABASE_URL,
+      hubAdmin: e.HUB_ADMIN_DATABASE_URL,
+      ads: e.ADS_DATABASE_URL,
+      crm: e.CRM_DATABASE_URL,
+      content: e.CONTENT_DATABASE_URL,
+      redis: e.REDIS_URL,
+    },
+  };
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
