@@ -11,5 +11,10 @@ export interface SqlDatabase {
    * Errors: ToolError of class 'timeout' when the deadline passes (the query is cancelled in the server too),
    * 'unavailable' when the database cannot be reached.
    */
-  rows<T>(statement: Statement, values: readonly unknown[], map: (row: Readonly<Record<string, unknown>>) => T, deadline: Deadline): Promise<T[]>;
+  rows<T>(
+    statement: Statement,
+    values: readonly unknown[],
+    map: (row: Readonly<Record<string, unknown>>) => T,
+    deadline: Deadline,
+  ): Promise<T[]>;
 }

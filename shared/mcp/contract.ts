@@ -1,7 +1,10 @@
 import type { z } from 'zod';
+import type { AnsweredCampaign } from '../domain/campaign.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Deadline } from '../domain/deadline.ts';
 import type { NextCall } from '../domain/tool_error.ts';
+
+export type { AnsweredCampaign } from '../domain/campaign.ts';
 
 /** Hints a host shows and acts on. Every tool states all four. */
 export type ToolAnnotations = {
@@ -28,6 +31,8 @@ export type Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodTy
   /** What the caller must be allowed, all of them. */
   readonly scopes: readonly string[];
   readonly cache: CachePolicy;
+  /** Other names models use for an argument: {campaign: 'campaignName'}. Accepted, never shown. */
+  readonly aliases?: Readonly<Record<string, string>> | undefined;
 };
 
 /** What every handler is handed beside its arguments. */
@@ -60,22 +65,10 @@ export type AnsweredPeriod = {
   readonly readAs: string;
 };
 
-/** A campaign as it was found from what the caller wrote. */
-export type AnsweredCampaign = {
-  readonly campaignId: string;
-  readonly name: string;
-  readonly clientId: string;
-  readonly clientName: string;
-  readonly status: string;
-  readonly startDate: string;
-  readonly endDate: string;
-  /** 'id', 'name', 'name ignoring accents and case' or 'similar name'. */
-  readonly matchedBy: string;
-};
-
 /**
  * A handler's answer before the pipeline adds what it knows itself (dataAsOf, cache).
  * `data` is the tool's own part; `text` carries the same numbers as a compact table for hosts that read only text.
+ * The pipeline writes campaign, period, page, warnings, next, dataAsOf and cache around that text: a handler does not repeat them.
  */
 export type Answer = {
   readonly data: Readonly<Record<string, unknown>>;

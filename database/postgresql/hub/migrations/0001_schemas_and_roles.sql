@@ -17,10 +17,18 @@ DECLARE
 BEGIN
   FOREACH role_name IN ARRAY ARRAY['promptsales_read', 'promptsales_etl', 'promptsales_admin', 'marketing', 'sales', 'users'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
-      EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
+      BEGIN
+        EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
+      EXCEPTION WHEN duplicate_object OR unique_violation THEN
+        NULL;  -- roles belong to the whole server: another hub's migration was a moment faster
+      END;
     END IF;
   END LOOP;
 END $$;
+
+-- The schedule's queue. pg-boss keeps its own tables up to date, so they belong to the role that runs it.
+CREATE SCHEMA pgboss;
+GRANT ALL ON SCHEMA pgboss TO promptsales_etl;
 
 -- Case and accents never matter when a name is looked up. unaccent() is only STABLE because its dictionary could be
 -- replaced; naming the dictionary fixes it, which makes an index on the result sound.

@@ -1,0 +1,54 @@
+import pg from 'pg';
+import type { DocumentSource, RowSource } from '../shared/sources/change_source.ts';
+import { postgresDocumentSource, postgresRowSource } from '../shared/sources/postgres_change_source.ts';
+import { type LastSync, redisLastSync } from './last_sync.ts';
+
+/** Where everything is. `hubEtl` logs in as a member of promptsales_etl. */
+export type EtlUrls = {
+  readonly ads: string;
+  readonly crm: string;
+  readonly content: string;
+  readonly hubEtl: string;
+  readonly redis?: string | undefined;
+};
+
+/** What a run works with. */
+export type EtlConnections = {
+  readonly hub: pg.Pool;
+  readonly sources: { readonly PromptAds: RowSource; readonly PromptCRM: RowSource; readonly PromptContent: DocumentSource };
+  readonly lastSync: LastSync | undefined;
+  readonly close: () => Promise<void>;
+};
+
+/** A source URL of a kind that no adapter reads. */
+export class UnsupportedSource extends Error {
+  override readonly name = 'UnsupportedSource';
+}
+
+/** Opens what a run needs; databases are connected to at first use. Throws {@link UnsupportedSource}. */
+export async function openConnections(urls: EtlUrls): Promise<EtlConnections> {
+  const sources = {
+    PromptAds: postgresRowSource(requirePostgres('PromptAds', urls.ads)),
+    PromptCRM: postgresRowSource(requirePostgres('PromptCRM', urls.crm)),
+    PromptContent: postgresDocumentSource(requirePostgres('PromptContent', urls.content)),
+  };
+  const hub = new pg.Pool({ connectionString: urls.hubEtl, application_name: 'promptsales etl', max: 6, keepAlive: true });
+  hub.on('error', () => {}); // an idle connection that breaks is replaced by the next query
+  const lastSync = urls.redis === undefined ? undefined : await redisLastSync(urls.redis);
+  return {
+    hub,
+    sources,
+    lastSync,
+    close: async () => {
+      await Promise.all([hub.end(), lastSync?.close(), ...Object.values(sources).map((source) => source.close())]);
+    },
+  };
+}
+
+function requirePostgres(database: string, url: string): string {
+  const protocol = /^([a-z][a-z0-9+]*):/i.exec(url)?.[1]?.toLowerCase();
+  if (protocol !== 'postgres' && protocol !== 'postgresql') {
+    throw new UnsupportedSource(`${database} is at a ${protocol ?? 'nameless'}: address, and changes can be read from postgres: only`);
+  }
+  return url;
+}

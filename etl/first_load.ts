@@ -1,0 +1,36 @@
+import type { ClientBase } from 'pg';
+import { copyInto } from '../shared/db/binary_copy.ts';
+import type { ChangeSet } from '../shared/sources/change_source.ts';
+import { refuseRows, resolveLetters } from './dead_letters.ts';
+import type { LoadCounts, LoadOptions } from './load.ts';
+import { rebuildRollUp } from './roll_up.ts';
+import type { RowStream } from './stream.ts';
+import { columnList } from './table_sql.ts';
+
+/** Whether a first load can go straight into the target. */
+export async function isEmptyTable(client: ClientBase, stream: RowStream): Promise<boolean> {
+  const { rows } = await client.query<{ filled: boolean }>(`SELECT EXISTS (SELECT FROM ${stream.table}) AS filled`);
+  return rows[0]?.filled === false;
+}
+
+/**
+ * Copies a whole source table into an empty target: the bytes pass through as they come, the rows arrive frozen, indexes are built
+ * afterwards. Errors: a unique or not-null violation (SQLSTATE class 23) when the source holds what the target cannot; such rows have to be
+ * looked at one by one, in a stage.
+ */
+export async function loadEmptyTable(
+  client: ClientBase,
+  stream: RowStream,
+  set: ChangeSet<Uint8Array>,
+  options: LoadOptions,
+): Promise<LoadCounts> {
+  await client.query('SELECT etl.defer_indexes($1::regclass)', [stream.table]);
+  const read = await copyInto(client, `COPY ${stream.table} (${columnList(stream)}) FROM STDIN (FORMAT binary, FREEZE)`, set.content);
+  const refused = await refuseRows(client, stream, stream.table, stream.checks, options.runId);
+  await client.query('SELECT etl.restore_indexes($1::regclass)', [stream.table]);
+  await resolveLetters(client, stream, options.runId, 'all');
+  if (stream.rollUp !== undefined) {
+    await rebuildRollUp(client, stream.table, stream.rollUp, options.timeZone);
+  }
+  return { read, written: read - refused.length, unchanged: 0, deleted: 0, rejected: refused.length };
+}

@@ -1,0 +1,37 @@
+import { connectRedis } from '../shared/cache/redis_connection.ts';
+import type { RunReport } from './run.ts';
+
+/** When a table was last brought in. Hash: last_id, last_timestamp, records_processed, sync_duration_ms. A mirror for whoever watches Redis. */
+const lastSyncKey = { of: (database: string, table: string) => `etl:last_sync:${database}:${table}`, seconds: 1_320 } as const;
+
+/** Tells Redis what a committed run did. Nothing is ever decided from it, so a Redis that is away is no failure. */
+export type LastSync = {
+  readonly record: (run: RunReport, position: string, asOf: Date) => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+/** Keeps `etl:last_sync:*` in the Redis at a URL. */
+export async function redisLastSync(url: string): Promise<LastSync> {
+  const redis = await connectRedis(url);
+  return {
+    record: async (run, position, asOf) => {
+      const key = lastSyncKey.of(run.database, run.table);
+      await redis.pipeline([
+        [
+          'HSET',
+          key,
+          'last_id',
+          position,
+          'last_timestamp',
+          asOf.toISOString(),
+          'records_processed',
+          run.read + run.deleted,
+          'sync_duration_ms',
+          run.ms,
+        ],
+        ['EXPIRE', key, lastSyncKey.seconds],
+      ]);
+    },
+    close: () => redis.close(),
+  };
+}

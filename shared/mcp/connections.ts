@@ -1,0 +1,47 @@
+import { connectRedis, type RedisConnection } from '../cache/redis_connection.ts';
+import { openPostgres, type PostgresDatabase } from '../db/postgres_database.ts';
+import type { CallMetrics } from '../telemetry/call_metrics.ts';
+import { createHubFreshness, type HubFreshness } from './hub_freshness.ts';
+
+/** Where the parts are that servers read. Without Redis calls are answered uncached by other processes. */
+export type Addresses = { readonly hub: string; readonly redis: string | undefined };
+
+/** What the servers of one process share. */
+export type Connections = {
+  readonly hub: PostgresDatabase;
+  readonly redis: RedisConnection | undefined;
+  readonly freshness: HubFreshness;
+  readonly close: () => Promise<void>;
+};
+
+export type ConnectionOptions = {
+  /** Shown in pg_stat_activity. */
+  readonly name: string;
+  readonly deadlineMs: number;
+  readonly maxConnections?: number | undefined;
+  readonly metrics: CallMetrics;
+  readonly onIdleError?: ((error: Error) => void) | undefined;
+};
+
+/** Opens what calls need. Does not fail when a part is away: calls then say so, or go on without it. */
+export async function openConnections(addresses: Addresses, options: ConnectionOptions): Promise<Connections> {
+  const [hub, redis] = await Promise.all([
+    openPostgres(addresses.hub, {
+      applicationName: options.name,
+      maxConnections: options.maxConnections,
+      // Behind the call's own deadline, should a cancel get lost.
+      statementTimeoutMs: options.deadlineMs + 1_000,
+      onIdleError: options.onIdleError,
+    }),
+    addresses.redis === undefined ? undefined : connectRedis(addresses.redis, () => options.metrics.redisFailed()),
+  ]);
+  const freshness = createHubFreshness(hub, addresses.hub, options.name);
+  return {
+    hub,
+    redis,
+    freshness,
+    close: async () => {
+      await Promise.allSettled([freshness.close(), hub.close(), redis?.close()]);
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import type { SqlDatabase } from '../db/sql_database.ts';
+import type { ServedTool } from './pipeline.ts';
+
+/** A server as its index.ts composes it: who it is, its tools, and how its repos stand on the hub. Building one does no input or output. */
+export type ServerDefinition<Repos> = {
+  /** Folder, URL and key name: 'sales_dashboard'. */
+  readonly name: string;
+  readonly title: string;
+  /** What a host tells its model about the server as a whole. */
+  readonly instructions: string;
+  readonly tools: readonly ServedTool<Repos>[];
+  readonly openRepos: (hub: SqlDatabase) => Repos;
+};
+
+/** Gives a definition its exact type; adds nothing. */
+export function defineServer<Repos>(definition: ServerDefinition<Repos>): ServerDefinition<Repos> {
+  return definition;
+}

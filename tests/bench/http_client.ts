@@ -1,0 +1,67 @@
+import { Agent, request } from 'node:http';
+
+/** One kept-alive connection that posts tool calls as a host of revision 2026-07-28 does. */
+export class HttpToolClient {
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  readonly #url: URL;
+  #id = 0;
+
+  constructor(url: string) {
+    this.#url = new URL(url);
+  }
+
+  /** Calls a tool and returns its result. Throws when the answer is not a result, or is an error result. */
+  async call(tool: string, args: Readonly<Record<string, unknown>>): Promise<{ structuredContent: Record<string, unknown> }> {
+    const text = await this.post(
+      JSON.stringify({
+        jsonrpc: '2.0',
+        id: ++this.#id,
+        method: 'tools/call',
+        params: {
+          name: tool,
+          arguments: args,
+          _meta: {
+            'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+            'io.modelcontextprotocol/clientCapabilities': {},
+            'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1' },
+          },
+        },
+      }),
+      { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': tool },
+    );
+    const body = JSON.parse(text) as { result?: { isError?: boolean; structuredContent: Record<string, unknown> } };
+    if (body.result === undefined || body.result.isError === true) throw new Error(`${tool} ${JSON.stringify(args)}: ${text.slice(0, 500)}`);
+    return body.result;
+  }
+
+  /** Posts a body and returns the answer's text. */
+  post(body: string, headers: Readonly<Record<string, string>> = {}): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const sent = request(
+        this.#url,
+        {
+          agent: this.#agent,
+          method: 'POST',
+          headers: {
+            'content-type': 'application/json',
+            accept: 'application/json, text/event-stream',
+            'content-length': Buffer.byteLength(body),
+            ...headers,
+          },
+        },
+        (answer) => {
+          const chunks: Buffer[] = [];
+          answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+          answer.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+          answer.on('error', reject);
+        },
+      );
+      sent.on('error', reject);
+      sent.end(body);
+    });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
