@@ -8,9 +8,9 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/integration/**/*.test.ts'],
-          globalSetup: ['tests/support/global_stack.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          // Each file may run a PostgreSQL of its own; more than two at once only wait for each other on two cores.
           maxWorkers: 2,
         },
       },

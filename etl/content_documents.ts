@@ -13,6 +13,7 @@ const Time = z.union([z.date(), z.iso.datetime({ offset: true }).transform((text
 const Day = z.union([z.iso.date(), Time.transform((time) => time.toISOString().slice(0, 10))]);
 
 const Image = z.object({
+  contentId: Text,
   url_imagen: Text,
   url_thumbnail: Text,
   descripcion: Text,
@@ -63,6 +64,7 @@ const Client = z.object({
 /** content.images from `imagenes`. */
 export function imageDocument(id: string, document: unknown): StreamRow[] {
   const image = Image.parse(document);
+  requireSameId('contentId', image.contentId, id);
   return [
     {
       content_id: id,

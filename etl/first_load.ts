@@ -30,7 +30,7 @@ export async function loadEmptyTable(
   await client.query('SELECT etl.restore_indexes($1::regclass)', [stream.table]);
   await resolveLetters(client, stream, options.runId, 'all');
   if (stream.rollUp !== undefined) {
-    await rebuildRollUp(client, stream.table, stream.rollUp, options.timeZone);
+    await rebuildRollUp(client, stream.table, stream.rollUp, options.timeZone, true);
   }
   return { read, written: read - refused.length, unchanged: 0, deleted: 0, rejected: refused.length };
 }

@@ -41,7 +41,8 @@ export async function load(client: ClientBase, changes: Changes, options: LoadOp
   await client.query(`BEGIN;
     SET LOCAL idle_in_transaction_session_timeout = '10min';
     SET LOCAL work_mem = '64MB';
-    SET LOCAL maintenance_work_mem = '256MB'`);
+    SET LOCAL maintenance_work_mem = '256MB';
+    SET LOCAL random_page_cost = 1.1`); // a delta finds its rows by index: with the default of 4 it was read against the whole table, 950 ms instead of 100
   try {
     const claim = await claimStream(client, changes.stream, options);
     if (claim === undefined) {

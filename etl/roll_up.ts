@@ -77,34 +77,50 @@ export const leadDay: RollUp = {
 
 const GROUP = 'campaign_id, channel_id, day';
 
-/** Computes the whole roll-up anew. */
-export async function rebuildRollUp(client: ClientBase, facts: string, rollUp: RollUp, timeZone: string): Promise<void> {
+/**
+ * Computes the whole roll-up anew. `nobodyReads`: the facts are locked anyway, so the roll-up's indexes may be built after its rows.
+ */
+export async function rebuildRollUp(
+  client: ClientBase,
+  facts: string,
+  rollUp: RollUp,
+  timeZone: string,
+  nobodyReads: boolean,
+): Promise<void> {
   await client.query(`DELETE FROM ${rollUp.table}`); // not TRUNCATE, which would lock out whoever reads
+  if (nobodyReads) {
+    await client.query('SELECT etl.defer_indexes($1::regclass)', [rollUp.table]);
+  }
   await client.query(`${insertInto(rollUp)}
     SELECT f.campaign_id, f.channel_id, ${rollUp.day(timeZone, 'f')}, ${Object.values(rollUp.totals).join(', ')}
       FROM ${facts} f WHERE ${rollUp.counts} GROUP BY 1, 2, 3`);
+  if (nobodyReads) {
+    await client.query('SELECT etl.restore_indexes($1::regclass)', [rollUp.table]);
+  }
 }
 
 /**
  * Notes the groups that a load is about to change in the temporary table `touched`: those of new and changed rows of
  * `stage`, as they are and as they were, and those of the rows that `gone` names. To be called before the load changes the facts.
+ * Returns how many there are.
  */
 export async function noteTouchedGroups(
   client: ClientBase,
   load: { readonly facts: string; readonly sameKey: string; readonly differs: string; readonly hasGone: boolean },
   rollUp: RollUp,
   timeZone: string,
-): Promise<void> {
-  const group = (row: string) => `${row}.campaign_id, ${row}.channel_id, ${rollUp.day(timeZone, row)} AS day`;
-  const isChange = `t.ctid IS NULL OR ${load.differs}`;
-  await client.query(`CREATE TEMP TABLE touched ON COMMIT DROP AS
-    SELECT DISTINCT ${GROUP} FROM (
-      SELECT ${group('s')} FROM stage s LEFT JOIN ${load.facts} t ON ${load.sameKey} WHERE ${isChange}
-      UNION ALL
-      SELECT ${group('t')} FROM stage s JOIN ${load.facts} t ON ${load.sameKey} WHERE ${load.differs}
-      ${load.hasGone ? `UNION ALL SELECT ${group('t')} FROM gone s JOIN ${load.facts} t ON ${load.sameKey}` : ''}
-    ) changes WHERE campaign_id IS NOT NULL`);
+): Promise<number> {
+  const group = (row: string) => `${row}.campaign_id, ${row}.channel_id, ${rollUp.day(timeZone, row)}`;
+  const ofGone = `UNION SELECT ${group('t')} FROM gone s JOIN ${load.facts} t ON ${load.sameKey} WHERE t.campaign_id IS NOT NULL`;
+  const { rowCount } = await client.query(`CREATE TEMP TABLE touched ON COMMIT DROP AS
+    SELECT DISTINCT version.*
+      FROM stage s
+      LEFT JOIN ${load.facts} t ON ${load.sameKey}
+      CROSS JOIN LATERAL (VALUES (${group('s')}), (${group('t')})) AS version (${GROUP})
+     WHERE ${load.differs} AND version.campaign_id IS NOT NULL
+    ${load.hasGone ? ofGone : ''}`);
   await client.query('ANALYZE touched');
+  return rowCount ?? 0;
 }
 
 /** Computes the groups of `touched` anew. To be called after the load changed the facts. */

@@ -35,7 +35,7 @@ export type RunOptions = {
   readonly snapshot?: boolean;
   /** When it aborts, streams under way are finished and no other is begun. */
   readonly signal?: AbortSignal;
-  readonly onRun?: (report: RunReport) => void;
+  readonly onRun?: ((report: RunReport) => void) | undefined;
 };
 
 // Two: on a loopback one stream keeps two processes busy (the source's and the hub's), and waits between its steps.

@@ -16,7 +16,7 @@ export class TooManyRejected extends Error {
 const MOST_REJECTED = 10_000;
 /** From this share of the target on, MERGE beats INSERT … ON CONFLICT, which locks and logs each row it then leaves alone. */
 const MERGE_SHARE = 0.05;
-/** From this share on, a roll-up is computed anew as a whole. */
+/** When a load touches this share of a roll-up's groups, the whole is computed anew. */
 const REBUILD_SHARE = 0.2;
 /** The planner's guess about a temporary table is good enough below. */
 const ANALYZE_FROM_ROWS = 1_000;
@@ -54,23 +54,25 @@ export async function loadThroughStage(client: ClientBase, changes: Changes, opt
   }
 
   const hasGone = await noteGone(client, changes, outcome, refusedKeys);
-  const share = staged / Math.max(1, await estimatedRows(client, stream));
   const rollUp = changes.kind === 'rows' ? changes.stream.rollUp : undefined;
-  const rebuildsRollUp = rebuild || share >= REBUILD_SHARE;
-  if (rollUp !== undefined && !rebuildsRollUp) {
-    await noteTouchedGroups(
-      client,
-      { facts: stream.table, sameKey: sameKey(stream), differs: differs(stream, 's'), hasGone },
-      rollUp,
-      options.timeZone,
-    );
-  }
-  const written = share >= MERGE_SHARE ? await merge(client, stream) : await upsert(client, stream);
+  const touched =
+    rollUp === undefined
+      ? 0
+      : await noteTouchedGroups(
+          client,
+          { facts: stream.table, sameKey: sameKey(stream), differs: differs(stream, 's'), hasGone },
+          rollUp,
+          options.timeZone,
+        );
+  const isLarge = staged >= MERGE_SHARE * (await estimatedRows(client, stream.table));
+  const written = isLarge ? await merge(client, stream) : await upsert(client, stream);
   const deleted = hasGone ? await deleteGone(client, stream, options.runId) : 0;
   if (rollUp !== undefined) {
-    await (rebuildsRollUp
-      ? rebuildRollUp(client, stream.table, rollUp, options.timeZone)
-      : refreshTouchedGroups(client, stream.table, rollUp, options.timeZone));
+    if (rebuild || touched >= Math.max(1, REBUILD_SHARE * (await estimatedRows(client, rollUp.table)))) {
+      await rebuildRollUp(client, stream.table, rollUp, options.timeZone, false);
+    } else if (touched > 0) {
+      await refreshTouchedGroups(client, stream.table, rollUp, options.timeZone);
+    }
   }
   await resolveLetters(
     client,
@@ -135,10 +137,10 @@ function deletedKeyTexts(changes: Changes): string[] {
   return changes.set.deletedKeys.map((key) => names.map((name) => String(key[name])).join('/'));
 }
 
-async function estimatedRows(client: ClientBase, stream: Stream): Promise<number> {
+async function estimatedRows(client: ClientBase, table: string): Promise<number> {
   const { rows } = await client.query<{ rows: number }>(
     'SELECT greatest(reltuples, 0)::float8 AS rows FROM pg_class WHERE oid = $1::regclass',
-    [stream.table],
+    [table],
   );
   return rows[0]?.rows ?? 0;
 }

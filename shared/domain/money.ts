@@ -53,7 +53,7 @@ export function toAnswerNumber(value: DecimalSource | null, digits = 2): number 
   if (value === null) return null;
   const rounded = round(value, digits);
   const asNumber = rounded.toNumber();
-  if (rounded.abs().gt(decimal(Number.MAX_SAFE_INTEGER).div(10 ** digits))) {
+  if (Math.abs(asNumber) > Number.MAX_SAFE_INTEGER / 10 ** digits) {
     throw new RangeError(`Too large for a JSON number with ${digits} digits: ${rounded.toFixed()}`);
   }
   return asNumber === 0 ? 0 : asNumber; // never -0

@@ -17,7 +17,9 @@ export type ArgumentRules = {
  */
 export function readArguments({ tool, schema, aliases }: ArgumentRules, raw: unknown): Record<string, unknown> {
   const refuse = (problems: readonly string[]): never => {
-    throw new ToolError('invalid_input', problems.join('; '), { remedy: `${tool} takes: ${describeArguments(schema)}` });
+    throw new ToolError('invalid_input', problems.join('; ').replaceAll('?; ', '? '), {
+      remedy: `${tool} takes: ${describeArguments(schema)}`,
+    });
   };
   if (raw !== undefined && raw !== null && (typeof raw !== 'object' || Array.isArray(raw))) {
     return refuse([`arguments must be an object of named values, not ${kindOf(raw)}`]);

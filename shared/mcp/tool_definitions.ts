@@ -14,11 +14,20 @@ export type ToolDefinition = {
 
 type JsonObjectSchema = { type: 'object'; [keyword: string]: unknown };
 
-/** A failed call's structured part. It stands in the output schema because hosts hold errors against that schema too. */
-const ERROR_SCHEMA = {
-  type: 'object',
-  properties: { class: { type: 'string' }, message: { type: 'string' }, remedy: { type: 'string' }, correlationId: { type: 'string' } },
-  required: ['class', 'message', 'correlationId'],
+/**
+ * The envelope as hosts see it: names only. Its exact schema is answerOf()'s, which every answer is checked against; written out in full it
+ * would cost 450 tokens a tool. The error stands here because hosts hold failed calls against the same schema.
+ */
+const ENVELOPE_SHOWN = {
+  campaign: { type: 'object' },
+  period: { type: 'object' },
+  previousPeriod: { type: 'object' },
+  dataAsOf: { type: 'object' },
+  cache: { type: 'object' },
+  page: { type: 'object' },
+  warnings: { type: 'array', items: { type: 'string' } },
+  next: { type: 'array', items: { type: 'object' } },
+  error: { type: 'object' },
 };
 
 /** Definitions in the order given, which never changes between two calls: hosts cache them. */
@@ -49,11 +58,12 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonObjectSchema
   return { ...rest, type: 'object' };
 }
 
-function answerOrError({ required, properties, ...answer }: JsonObjectSchema): JsonObjectSchema {
+function answerOrError({ properties }: JsonObjectSchema): JsonObjectSchema {
+  const data = typeof properties === 'object' && properties !== null && 'data' in properties ? properties.data : { type: 'object' };
   return {
-    ...answer,
-    properties: { ...(typeof properties === 'object' ? properties : {}), error: ERROR_SCHEMA },
-    anyOf: [{ required }, { required: ['error'] }],
+    type: 'object',
+    properties: { data, ...ENVELOPE_SHOWN },
+    anyOf: [{ required: ['data', 'dataAsOf', 'cache', 'warnings', 'next'] }, { required: ['error'] }],
   };
 }
 

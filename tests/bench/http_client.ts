@@ -30,7 +30,8 @@ export class HttpToolClient {
       { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': tool },
     );
     const body = JSON.parse(text) as { result?: { isError?: boolean; structuredContent: Record<string, unknown> } };
-    if (body.result === undefined || body.result.isError === true) throw new Error(`${tool} ${JSON.stringify(args)}: ${text.slice(0, 500)}`);
+    if (body.result === undefined || body.result.isError === true)
+      throw new Error(`${tool} ${JSON.stringify(args)}: ${text.slice(0, 500)}`);
     return body.result;
   }
 

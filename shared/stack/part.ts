@@ -1,0 +1,184 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Child, settledWithin } from './child.ts';
+import { StackError } from './stack_error.ts';
+import type { PartName, PartState } from './state.ts';
+
+/** What the supervisor must know of a part to keep it alive. */
+export type PartDefinition = {
+  readonly name: PartName;
+  readonly engine: string;
+  /** Where it is reached; the port stays the same over restarts, so that clients only reconnect. */
+  readonly url: string | undefined;
+  readonly port: number | undefined;
+  readonly start: (stopping: AbortSignal) => Promise<Child>;
+  /** Resolves when the part answers; rejects, or does not settle in time, when it does not. Absent: alive is well. */
+  readonly probe?: (child: Child) => Promise<void>;
+  /** How long the first answer may take, in milliseconds. */
+  readonly readyWithinMs: number;
+};
+
+/** A part under watch. */
+export type Part = {
+  readonly state: () => PartState;
+  /** Resolves when it answered for the first time; rejects when it could not be started. */
+  readonly started: Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+export type PartEvents = {
+  readonly onChange: () => void;
+  /** A line for the supervisor's log. */
+  readonly onEvent: (text: string) => void;
+};
+
+/** Pauses before the first, second … start in a row; a part that stayed well for a minute begins at the first again. */
+const BACKOFF_MS = [100, 300, 1000, 2000, 5000, 10_000, 30_000] as const;
+const WELL_AFTER_MS = 60_000;
+const PROBE_EVERY_MS = 5000;
+const PROBE_TIMEOUT_MS = 5000;
+/** One missed answer may be a machine that slept or a long pause; a hanging part misses them all. */
+const PROBES_MISSED = 3;
+
+/** Starts a part, and starts it again whenever it ends or stops answering, until it is told to stop. */
+export function keepPart(definition: PartDefinition, { onChange, onEvent }: PartEvents): Part {
+  const { name, engine, url, port, start, probe, readyWithinMs } = definition;
+  const stopping = new AbortController();
+  let state: PartState['state'] = 'starting';
+  let restarts = 0;
+  let child: Child | undefined;
+
+  const enter = (next: PartState['state']): void => {
+    state = next;
+    onChange();
+  };
+
+  const startOnce = async (): Promise<Child> => {
+    const started = await start(stopping.signal);
+    child = started;
+    onChange();
+    if (probe !== undefined) await firstAnswer(started, probe, stopping.signal, name, readyWithinMs);
+    return started;
+  };
+
+  let firstStart: Promise<Child> | undefined;
+  const watch = async (): Promise<void> => {
+    let inARow = 0;
+    for (;;) {
+      const wellSince = performance.now();
+      try {
+        // The first start is the caller's to judge, every later one is ours.
+        const started = firstStart === undefined ? await (firstStart = startOnce()) : await startOnce();
+        if (stopping.signal.aborted) return;
+        enter('healthy');
+        const reason = await endOrSilence(started, probe, stopping.signal);
+        if (stopping.signal.aborted) return;
+        onEvent(`${name}: ${reason}, starting it again`);
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        if (restarts === 0 && state === 'starting') throw error;
+        onEvent(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+      restarts++;
+      enter('restarting');
+      await child?.stop();
+      inARow = performance.now() - wellSince > WELL_AFTER_MS ? 0 : inARow;
+      await sleep(BACKOFF_MS[Math.min(inARow++, BACKOFF_MS.length - 1)], undefined, { signal: stopping.signal }).catch(() => {});
+      if (stopping.signal.aborted) return;
+    }
+  };
+
+  const watching = watch();
+  // Whoever needs to know awaits `started`.
+  watching.catch(() => {});
+  const started = Promise.race([
+    watching.then(() => {
+      throw new StackError(`${name} was stopped before it was up.`, 'Start again.');
+    }),
+    (async () => {
+      await firstStart;
+    })(),
+  ]);
+  started.catch(() => {});
+
+  return {
+    state: () => ({ name, state, url, port, engine, process: child?.identity, restarts }),
+    started,
+    stop: async () => {
+      stopping.abort();
+      await child?.stop();
+      // A start that was under way may have made one more child meanwhile.
+      await settledWithin(watching, 8000);
+      await child?.stop();
+      enter('stopped');
+    },
+  };
+}
+
+async function firstAnswer(
+  child: Child,
+  probe: (child: Child) => Promise<void>,
+  stopping: AbortSignal,
+  name: string,
+  withinMs: number,
+): Promise<void> {
+  const end = performance.now() + withinMs;
+  for (;;) {
+    try {
+      await inTime(probe(child), PROBE_TIMEOUT_MS);
+      return;
+    } catch (error) {
+      if (stopping.aborted) return;
+      if (child.hasExited()) throw new StackError(`${name} ended as it started: ${lastLines(child)}`, 'Its log is in the folder logs of the data folder.');
+      if (performance.now() > end) {
+        await child.stop();
+        throw new StackError(
+          `${name} did not answer within ${Math.round(withinMs / 1000)} s: ${error instanceof Error ? error.message : String(error)}`,
+          'Its log is in the folder logs of the data folder.',
+        );
+      }
+      await sleep(20);
+    }
+  }
+}
+
+/** Waits until the part ends or has not answered several times in a row, and says which. */
+async function endOrSilence(child: Child, probe: PartDefinition['probe'], stopping: AbortSignal): Promise<string> {
+  let missed = 0;
+  for (;;) {
+    if (await settledWithin(Promise.race([child.exited, aborted(stopping)]), PROBE_EVERY_MS)) {
+      if (stopping.aborted) return 'stopped';
+      const { code, signal } = await child.exited;
+      return signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
+    }
+    if (probe === undefined) continue;
+    missed = (await answers(probe(child))) ? 0 : missed + 1;
+    if (missed >= PROBES_MISSED) return `has not answered ${missed} times in a row`;
+  }
+}
+
+async function answers(probing: Promise<void>): Promise<boolean> {
+  try {
+    await inTime(probing, PROBE_TIMEOUT_MS);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function inTime(work: Promise<void>, milliseconds: number): Promise<void> {
+  if (!(await settledWithin(work, milliseconds))) throw new Error('no answer in time');
+  await work;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** The end of what a program said, short enough for a message. */
+export function lastLines(child: Child, count = 3): string {
+  const lines = child.lastWords().split('\n').filter((line) => line.trim() !== '');
+  return lines.slice(-count).join(' / ') || 'it said nothing';
+}

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { packageRoot } from '../../shared/config/package_root.ts';
+import { table } from '../../shared/domain/table.ts';
+import { type BenchStack, startBenchStack } from './bench_stack.ts';
+import { measureEtl } from './etl_speed.ts';
+import { type Figure, reached } from './figure.ts';
+import { measureHttp } from './http_latency.ts';
+import { measureStdioStart } from './stdio_start.ts';
+
+/** The measurements by name: `npm run bench -- http` runs one of them, `-- --json` prints for machines. */
+const benches: Readonly<Record<string, (stack: BenchStack) => Promise<Figure[]>>> = {
+  http: measureHttp,
+  etl: measureEtl,
+  stdio: async () => {
+    const start = await measureStdioStart(join(packageRoot(), 'dist', 'mcp', 'sales_dashboard.mjs'), 15);
+    return [
+      {
+        what: 'stdio, process start to tools/list, p50',
+        value: start.p50,
+        unit: 'ms',
+        goal: 120,
+        note: `p90 ${start.p90.toFixed(0)} ms, 15 starts`,
+      },
+      ...(start.residentMiB === null
+        ? []
+        : [{ what: 'stdio, memory then', value: start.residentMiB, unit: 'MiB', goal: 90, note: 'resident, median' } satisfies Figure]),
+    ];
+  },
+};
+
+const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const unknown = names.filter((name) => !(name in benches));
+if (unknown.length > 0) {
+  console.error(`unknown bench ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}`);
+  process.exit(2);
+}
+
+const stack = await startBenchStack();
+const figures: Figure[] = [];
+try {
+  if (stack.startedInMs !== undefined) {
+    figures.push({
+      what: 'start of the stack until ready',
+      value: stack.startedInMs / 1000,
+      unit: 's',
+      goal: 60,
+      note: 'a first start when its home was empty',
+    });
+  }
+  for (const [name, measure] of Object.entries(benches)) {
+    if (names.length === 0 || names.includes(name)) figures.push(...(await measure(stack)));
+  }
+} finally {
+  await stack.stop();
+}
+
+if (process.argv.includes('--json')) {
+  console.log(JSON.stringify(figures, undefined, 2));
+} else {
+  console.log(
+    table<Figure>(
+      [
+        { header: 'figure', cell: ({ what }) => what },
+        { header: 'measured', cell: ({ value, unit }) => `${value.toFixed(2)} ${unit}` },
+        { header: 'goal', cell: ({ goal, least }) => (goal === undefined ? '' : `${least === true ? '≥' : '≤'} ${goal}`) },
+        { header: 'reached', cell: (figure) => ({ true: 'yes', false: 'NO' })[String(reached(figure))] ?? '' },
+        { header: 'note', cell: ({ note }) => note },
+      ],
+      figures,
+    ),
+  );
+}

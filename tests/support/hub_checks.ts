@@ -1,0 +1,50 @@
+import type { RowStream } from '../../etl/stream.ts';
+import { streams } from '../../etl/streams.ts';
+import { type EtlDatabases, query } from './etl_databases.ts';
+
+/** Rows that the sources have and the hub has not, or the other way round, of every stream that passes rows through. None is right. */
+export async function differencesFromSources({ urls, hubOwner }: EtlDatabases): Promise<string[]> {
+  const found: string[] = [];
+  for (const stream of streams.filter((candidate): candidate is RowStream => candidate.kind === 'rows')) {
+    const rowsOf = async (url: string): Promise<string[]> => {
+      const columns = stream.columns.map((column) => column.name).join(', ');
+      const rows = await query(
+        url,
+        `SELECT (SELECT to_jsonb(r) FROM (SELECT ${columns}) r)::text AS row FROM ${stream.table} ORDER BY ${stream.key.join(', ')}`,
+      );
+      return rows.map((row) => String(row.row));
+    };
+    const [source, hub] = await Promise.all([rowsOf(stream.database === 'PromptAds' ? urls.ads : urls.crm), rowsOf(hubOwner)]);
+    const [inSource, inHub] = [new Set(source), new Set(hub)];
+    found.push(...source.filter((row) => !inHub.has(row)).map((row) => `${stream.table} lacks ${row}`));
+    found.push(...hub.filter((row) => !inSource.has(row)).map((row) => `${stream.table} has ${row}`));
+    if (source.length !== hub.length) {
+      found.push(`${stream.table} has ${hub.length} rows, its source ${source.length}`);
+    }
+  }
+  return found;
+}
+
+/** Groups of the roll-ups that differ from what their facts add up to, worked out here in another way than the ETL does. None is right. */
+export async function differencesFromFacts(hubOwner: string, timeZone = 'America/Costa_Rica'): Promise<string[]> {
+  const expected: Record<string, string> = {
+    'sales.ad_day': `SELECT campaign_id, channel_id, day, sum(spend)::numeric(14,2), sum(impressions), sum(clicks), sum(engagements), sum(conversions)
+      FROM ads.daily_metrics GROUP BY 1, 2, 3`,
+    'sales.order_day': `SELECT campaign_id, channel_id, timezone('${timeZone}', ordered_at)::date,
+        sum((status = 'paid')::int), sum(CASE status WHEN 'paid' THEN total_usd ELSE 0 END)::numeric(14,2), sum((status = 'paid' AND first_order)::int),
+        sum((status = 'refunded')::int), sum(CASE status WHEN 'refunded' THEN total_usd ELSE 0 END)::numeric(14,2), sum((status = 'cancelled')::int)
+      FROM crm.orders WHERE campaign_id IS NOT NULL GROUP BY 1, 2, 3`,
+    'sales.lead_day': `SELECT campaign_id, channel_id, timezone('${timeZone}', created_at)::date, count(*), sum((qualified_at IS NOT NULL)::int), sum((stage = 'won')::int)
+      FROM crm.leads WHERE campaign_id IS NOT NULL GROUP BY 1, 2, 3`,
+  };
+  const found: string[] = [];
+  for (const [rollUp, facts] of Object.entries(expected)) {
+    const rows = await query(
+      hubOwner,
+      `(SELECT 'lacks' AS what, e.* FROM (${facts}) e EXCEPT ALL SELECT 'lacks', r.* FROM ${rollUp} r)
+       UNION ALL (SELECT 'has', r.* FROM ${rollUp} r EXCEPT ALL SELECT 'has', e.* FROM (${facts}) e)`,
+    );
+    found.push(...rows.map((row) => `${rollUp} ${JSON.stringify(row)}`));
+  }
+  return found;
+}

@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { packageRoot } from '../../shared/config/package_root.ts';
+import { readStack, type StackUrls } from '../../shared/stack/state.ts';
+
+const run = promisify(execFile);
+
+/** The day that counts as today in the tests' data. */
+export const REFERENCE_DATE = '2026-11-21';
+
+/** A whole stack of its own, started by the command people use. */
+export type RunningStack = {
+  readonly home: string;
+  readonly urls: StackUrls;
+  /** The environment in which any command finds this stack. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly cli: (...words: string[]) => Promise<{ readonly stdout: string; readonly stderr: string }>;
+  readonly stop: () => Promise<void>;
+};
+
+/** The bundle as `npm ci` builds it. */
+export const CLI = join(packageRoot(), 'dist', 'promptsales.mjs');
+
+/** Starts the small data set in an empty home, on free ports. */
+export async function startStack(settings: Readonly<Record<string, string>> = {}): Promise<RunningStack> {
+  const home = await mkdtemp(join(tmpdir(), 'promptsales-stack-'));
+  const environment = {
+    ...process.env,
+    PROMPTSALES_HOME: home,
+    PROMPTSALES_PORT: '0',
+    PROMPTSALES_SCALE: 'small',
+    PROMPTSALES_REFERENCE_DATE: REFERENCE_DATE,
+    ...settings,
+  };
+  const cli = (...words: string[]) =>
+    run(process.execPath, [CLI, ...words], { env: environment, timeout: 110_000, maxBuffer: 64 * 1024 * 1024 });
+  const stop = async () => {
+    await cli('down');
+    await rm(home, { recursive: true, force: true });
+  };
+  try {
+    await cli('up', '--detach');
+    const urls = readStack(home)?.urls;
+    if (urls === undefined) throw new Error('the stack says that it is up, but its state file names no addresses');
+    return { home, urls, environment, cli, stop };
+  } catch (error) {
+    await stop().catch(() => {});
+    throw error;
+  }
+}
