@@ -1,7 +1,8 @@
 import pg from 'pg';
+import { connectRedis } from '../shared/cache/redis_connection.ts';
 import type { DocumentSource, RowSource } from '../shared/sources/change_source.ts';
 import { postgresDocumentSource, postgresRowSource } from '../shared/sources/postgres_change_source.ts';
-import { type LastSync, redisLastSync } from './last_sync.ts';
+import { type LastSync, lastSyncIn } from './last_sync.ts';
 
 /** Where everything is. `hubEtl` logs in as a member of promptsales_etl. */
 export type EtlUrls = {
@@ -21,11 +22,11 @@ export type EtlConnections = {
 };
 
 /** A source URL of a kind that no adapter reads. */
-export class UnsupportedSource extends Error {
+class UnsupportedSource extends Error {
   override readonly name = 'UnsupportedSource';
 }
 
-/** Opens what a run needs; databases are connected to at first use. Throws {@link UnsupportedSource}. */
+/** Opens what a run needs; databases are connected to at first use. Errors: a URL whose kind of database no adapter reads. */
 export async function openConnections(urls: EtlUrls): Promise<EtlConnections> {
   const sources = {
     PromptAds: postgresRowSource(requirePostgres('PromptAds', urls.ads)),
@@ -34,7 +35,7 @@ export async function openConnections(urls: EtlUrls): Promise<EtlConnections> {
   };
   const hub = new pg.Pool({ connectionString: urls.hubEtl, application_name: 'promptsales etl', max: 6, keepAlive: true });
   hub.on('error', () => {}); // an idle connection that breaks is replaced by the next query
-  const lastSync = urls.redis === undefined ? undefined : await redisLastSync(urls.redis);
+  const lastSync = urls.redis === undefined ? undefined : lastSyncIn(await connectRedis(urls.redis));
   return {
     hub,
     sources,

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import { copyInto } from '../shared/db/binary_copy.ts';
 import type { ChangeSet } from '../shared/sources/change_source.ts';
 import { refuseRows, resolveLetters } from './dead_letters.ts';
-import type { LoadCounts, LoadOptions } from './load.ts';
+import type { LoadCounts, LoadOptions } from './load_contract.ts';
 import { rebuildRollUp } from './roll_up.ts';
 import type { RowStream } from './stream.ts';
 import { columnList } from './table_sql.ts';

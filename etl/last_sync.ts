@@ -1,5 +1,5 @@
-import { connectRedis } from '../shared/cache/redis_connection.ts';
-import type { RunReport } from './run.ts';
+import type { RedisConnection } from '../shared/cache/redis_connection.ts';
+import type { RunReport } from './report.ts';
 
 /** When a table was last brought in. Hash: last_id, last_timestamp, records_processed, sync_duration_ms. A mirror for whoever watches Redis. */
 const lastSyncKey = { of: (database: string, table: string) => `etl:last_sync:${database}:${table}`, seconds: 1_320 } as const;
@@ -10,26 +10,20 @@ export type LastSync = {
   readonly close: () => Promise<void>;
 };
 
-/** Keeps `etl:last_sync:*` in the Redis at a URL. */
-export async function redisLastSync(url: string): Promise<LastSync> {
-  const redis = await connectRedis(url);
+/** Keeps `etl:last_sync:*` in a Redis. */
+export function lastSyncIn(redis: RedisConnection): LastSync {
   return {
     record: async (run, position, asOf) => {
       const key = lastSyncKey.of(run.database, run.table);
+      const fields = {
+        last_id: position,
+        last_timestamp: asOf.toISOString(),
+        records_processed: run.read + run.deleted,
+        sync_duration_ms: run.ms,
+      };
       await redis.pipeline([
-        [
-          'HSET',
-          key,
-          'last_id',
-          position,
-          'last_timestamp',
-          asOf.toISOString(),
-          'records_processed',
-          run.read + run.deleted,
-          'sync_duration_ms',
-          run.ms,
-        ],
-        ['EXPIRE', key, lastSyncKey.seconds],
+        ['hset', key, ...Object.entries(fields).flat()],
+        ['expire', key, lastSyncKey.seconds],
       ]);
     },
     close: () => redis.close(),

@@ -1,29 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { EtlConnections } from './connections.ts';
-import { type Changes, type LoadCounts, load } from './load.ts';
+import { load } from './load.ts';
+import type { Changes, LoadCounts } from './load_contract.ts';
+import type { BatchReport, RunReport } from './report.ts';
 import type { Stream } from './stream.ts';
 import { streams as allStreams } from './streams.ts';
-
-/** What became of one stream in one round. */
-export type RunReport = LoadCounts & {
-  readonly database: Stream['database'];
-  readonly table: string;
-  /** Undefined when it failed before the source answered. */
-  readonly mode: 'snapshot' | 'delta' | undefined;
-  readonly status: 'done' | 'failed' | 'superseded';
-  readonly ms: number;
-  readonly error: string | undefined;
-};
-
-/** What became of a round of all streams. */
-export type BatchReport = {
-  readonly batchId: string;
-  readonly ms: number;
-  readonly runs: readonly RunReport[];
-  /** Streams that failed. A superseded one did not: another runner brought its changes. */
-  readonly failed: number;
-};
 
 export type RunOptions = {
   readonly connections: EtlConnections;

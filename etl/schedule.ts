@@ -1,6 +1,7 @@
 import { PgBoss } from 'pg-boss';
 import { type EtlUrls, openConnections } from './connections.ts';
-import { type BatchReport, type RunReport, runOnce } from './run.ts';
+import type { BatchReport, RunReport } from './report.ts';
+import { runOnce } from './run.ts';
 import { isOlderThan } from './status.ts';
 
 export type ScheduleOptions = {
@@ -83,6 +84,6 @@ export async function startSchedule(options: ScheduleOptions): Promise<RunningSc
 }
 
 /** A true interval: cron's step of 11 minutes would begin anew every full hour, five minutes after its last. */
-export function intervalRule(minutes: number): string {
+function intervalRule(minutes: number): string {
   return `DTSTART:20260101T000000Z\nRRULE:FREQ=MINUTELY;INTERVAL=${minutes}`;
 }

@@ -3,13 +3,13 @@ import { copyInto } from '../shared/db/binary_copy.ts';
 import { peekCopy } from './copy_chunks.ts';
 import { recordRefused, refuseRows, resolveLetters } from './dead_letters.ts';
 import { type DocumentOutcome, documentRows } from './document_rows.ts';
-import type { Changes, LoadCounts, LoadOptions } from './load.ts';
+import type { Changes, LoadCounts, LoadOptions } from './load_contract.ts';
 import { noteTouchedGroups, rebuildRollUp, refreshTouchedGroups } from './roll_up.ts';
 import type { Check, Stream } from './stream.ts';
 import { assignments, columnList, differs, keyText, sameKey } from './table_sql.ts';
 
 /** So many bad rows that something else must be wrong. */
-export class TooManyRejected extends Error {
+class TooManyRejected extends Error {
   override readonly name = 'TooManyRejected';
 }
 

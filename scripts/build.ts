@@ -46,7 +46,7 @@ const unusedProtocolSchemas: Plugin = {
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]@modelcontextprotocol[\\/](core|server)[\\/]dist[\\/].*\.mjs$/ }, async ({ path }) => ({
       contents: (await readFile(path, 'utf8')).replaceAll(
-        /^const (\w+) = (z\.[^\n]*(?:\n[\t})\]][^\n]*)*);$/gm,
+        /^const (\w+) = ((?:z|\w+Schema)\.[^\n]*(?:\n[\t})\]][^\n]*)*);$/gm,
         'const $1 = /* @__PURE__ */ (() => $2)();',
       ),
       loader: 'js',

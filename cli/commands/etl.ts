@@ -1,5 +1,6 @@
 import { type EtlConnections, type EtlUrls, openConnections } from '../../etl/connections.ts';
-import { type BatchReport, type RunReport, runOnce } from '../../etl/run.ts';
+import type { BatchReport, RunReport } from '../../etl/report.ts';
+import { runOnce } from '../../etl/run.ts';
 import { startSchedule } from '../../etl/schedule.ts';
 import { readStatus, type StreamStatus } from '../../etl/status.ts';
 import type { Stream } from '../../etl/stream.ts';

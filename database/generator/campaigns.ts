@@ -93,8 +93,8 @@ export function generateCampaigns(seed: number, history: History, clients: reado
   const bareUses = new Map<string, number>();
   for (const slot of slots) if (slot.flagship !== undefined) bareUses.set(slot.flagship.name, 9);
   const ordinals = new Map<string, number>();
-  const pickClient = weightedPicker(clients.map((client) => client.size ** 0.8));
-  const pickActiveClient = weightedPicker(clients.map((client) => (client.status === 'active' ? client.size ** 0.8 : 0)));
+  const pickClient = weightedPicker(clients.map((client) => client.size ** 0.72));
+  const pickActiveClient = weightedPicker(clients.map((client) => (client.status === 'active' ? client.size ** 0.72 : 0)));
   const pickObjective = weightedPicker(OBJECTIVES.map(({ weight }) => weight));
   const bareOwners = new Map<string, number>();
   let flagships = 0;
@@ -132,7 +132,7 @@ export function generateCampaigns(seed: number, history: History, clients: reado
     // A campaign that runs for months keeps to fewer places.
     const cityCount = slot.flagship ? random.between(18, 24) : Math.round(random.logNormal(plan.cities, 0.65) * Math.min(1, (45 / days) ** 0.55));
     const cities = chooseCities(random, countries, Math.max(1, Math.min(26, cityCount)));
-    const budgetUsd = (slot.flagship ? random.logNormal(plan.budget * 9, 0.2) : random.logNormal(plan.budget * (days / 45) ** 0.45, 0.8)) * relativeSize ** 0.6;
+    const budgetUsd = (slot.flagship ? random.logNormal(plan.budget * 9, 0.2) : random.logNormal(plan.budget * (days / 45) ** 0.45, 0.8)) * relativeSize ** 0.42;
     const created = instant(history, slot.start - random.between(6, 35), random.between(28_800, 61_200));
     const lastTouched = Math.min(slot.end, history.today - 1);
     const interests = shuffled(random, INDUSTRIES[client.industry]?.interests ?? []).slice(0, 2);
@@ -155,12 +155,12 @@ export function generateCampaigns(seed: number, history: History, clients: reado
       budgetCents: Math.max(20, Math.round(budgetUsd / 10)) * 1000,
       countries,
       channels,
-      channelShares: shareTenThousandths(channels.map((channel) => random.logNormal(BUDGET_PREFERENCE[channel] ?? 1, 0.45))),
+      channelShares: shareTenThousandths(channels.map((channel) => random.logNormal(CHANNELS[channel]?.budgetWeight ?? 1, 0.45))),
       cities,
       cityShares: sharesOf(cities.map((city) => (CITY_AUDIENCE[city] ?? 1) * (COUNTRIES[CITIES[city]?.country ?? 0]?.weight ?? 0.1) ** 0.5 * random.logNormal(1, 0.35))),
       target: { ageMin, ageMax, sex, interests },
       audience: describeAudience(sex, ageMin, ageMax, interests, countries),
-      quality: (slot.flagship ? random.logNormal(1.15, 0.12) : random.logNormal(1, 0.42)) * objectiveQuality,
+      quality: (slot.flagship ? random.logNormal(1.15, 0.12) : random.logNormal(1, 0.36)) * objectiveQuality,
       audienceFactor: relativeSize ** 0.45 * (slot.flagship ? 2.2 : 1),
       creative: random.logNormal(1, 0.22),
       createdAt: Math.min(created, instant(history, history.today - 2, 50_000)),
@@ -290,9 +290,6 @@ function chooseCountries(random: Random, client: Client): readonly number[] {
   // A campaign abroad without the home market now and then.
   return kept.length > 1 && random.chance(0.1) ? kept.slice(1) : kept;
 }
-
-/** What a marketer spends on each channel where they use it, by index of CHANNELS. */
-const BUDGET_PREFERENCE: readonly number[] = [1.3, 1.35, 0.8, 0.9, 1.25, 0.7, 0.8, 0.42, 0.22];
 
 function chooseChannels(random: Random, wanted: number): readonly number[] {
   const chosen = new Set<number>();

@@ -5,7 +5,7 @@ import type { RedisCommand, RedisReply } from './redis_connection.ts';
 export type Limits = { readonly callsPerMinute: number; readonly toolCallsPerHour: number };
 
 /** Far above what a person and their host ask for; config:client will lower them client by client. */
-export const DEFAULT_LIMITS: Limits = { callsPerMinute: 6_000, toolCallsPerHour: 200_000 };
+export const DEFAULT_LIMITS: Limits = { callsPerMinute: 60_000, toolCallsPerHour: 1_000_000 };
 
 /** Which limit is used up, and when it starts anew. */
 export type LimitReached = { readonly limit: number; readonly window: 'minute' | 'hour'; readonly retryAfterSeconds: number };

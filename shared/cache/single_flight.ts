@@ -13,8 +13,8 @@ export class SingleFlight<T> {
   /** Joins the work under way for the key, or starts it. `shared` says which. Rejects with the signal's reason when the waiter leaves. */
   async join(key: string, work: Work<T>, waiter: Waiter): Promise<{ readonly value: T; readonly shared: boolean }> {
     const joined = this.#flights.get(key);
-    const flight = joined ?? this.#start(key, work);
-    flight.waiters.add(waiter);
+    joined?.waiters.add(waiter);
+    const flight = joined ?? this.#start(key, work, waiter);
     try {
       return { value: await orAborted(flight.outcome, waiter.signal), shared: joined !== undefined };
     } finally {
@@ -27,9 +27,9 @@ export class SingleFlight<T> {
     }
   }
 
-  #start(key: string, work: Work<T>): Flight<T> {
+  #start(key: string, work: Work<T>, first: Waiter): Flight<T> {
     const abandon = new AbortController();
-    const waiters = new Set<Waiter>();
+    const waiters = new Set([first]);
     const outcome = work(abandon.signal, (message) => {
       for (const waiter of waiters) waiter.progress(message);
     });

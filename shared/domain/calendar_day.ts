@@ -26,7 +26,7 @@ export const yearOf = (day: Day): number => Number(day.slice(0, 4));
 /** 1 to 12. */
 export const monthOf = (day: Day): number => Number(day.slice(5, 7));
 /** 1 to 31. */
-export const dayOfMonth = (day: Day): number => Number(day.slice(8, 10));
+const dayOfMonth = (day: Day): number => Number(day.slice(8, 10));
 /** ISO 8601: 1 is Monday, 7 is Sunday. 1970-01-01 was a Thursday. */
 export const weekdayOf = (day: Day): number => ((((numberOf(day) + 3) % 7) + 7) % 7) + 1;
 
@@ -76,4 +76,3 @@ export const isoWeeksInYear = (year: number): number => isoWeek(dayOf(year, 12, 
 export const mondayOfIsoWeek = (year: number, week: number): Day => addDays(startOfWeek(dayOf(year, 1, 4)), 7 * (week - 1));
 
 export const earlier = (one: Day, other: Day): Day => (one <= other ? one : other);
-export const later = (one: Day, other: Day): Day => (one >= other ? one : other);

@@ -44,7 +44,7 @@ export type Resolved<Entity> = { readonly entity: Entity; readonly matchedBy: st
 /** A similar name is used only from this trigram similarity on … */
 export const SIMILAR_ENOUGH = 0.55;
 /** … and only when it is this much nearer than the second. Both were set so that one mistyped letter in a name of ten still finds it. */
-export const CLEARLY_NEARER = 0.15;
+const CLEARLY_NEARER = 0.15;
 /** How many preselected names are weighed. */
 export const CANDIDATES_READ = 50;
 const CANDIDATES_SHOWN = 8;

@@ -259,13 +259,32 @@ function formulaText({ numerator, minus, denominator, times }: MetricDefinition)
 /** Every metric's value as an answer carries it: rounded to the metric's digits; null is "no data". */
 export type MetricValues = Readonly<Record<MetricId, number | null>>;
 
-/** The unrounded value; null when the denominator is zero. */
-export function exactMetric(id: MetricId, totals: Totals): Decimal | null {
-  const { numerator, minus, denominator, times = 1 }: MetricDefinition = METRIC_TABLE[id];
-  const above = decimal(totals[numerator])
-    .minus(minus === undefined ? 0 : totals[minus])
-    .times(times);
+type ExactTotals = Readonly<Record<TotalName, Decimal>>;
+
+// Read once for all the formulas: reading decimals is most of what a formula costs.
+const exactly = (totals: Totals): ExactTotals => ({
+  spend: decimal(totals.spend),
+  impressions: decimal(totals.impressions),
+  clicks: decimal(totals.clicks),
+  engagements: decimal(totals.engagements),
+  conversions: decimal(totals.conversions),
+  leads: decimal(totals.leads),
+  orders: decimal(totals.orders),
+  revenue: decimal(totals.revenue),
+  refunds: decimal(totals.refunds),
+  newCustomerOrders: decimal(totals.newCustomerOrders),
+});
+
+function evaluate(id: MetricId, totals: ExactTotals): Decimal | null {
+  const { numerator, minus, denominator, times }: MetricDefinition = METRIC_TABLE[id];
+  const difference = minus === undefined ? totals[numerator] : totals[numerator].minus(totals[minus]);
+  const above = times === undefined ? difference : difference.times(times);
   return denominator === undefined ? above : ratio(above, totals[denominator]);
+}
+
+/** The unrounded value; null when the denominator is zero. */
+function exactMetric(id: MetricId, totals: Totals): Decimal | null {
+  return evaluate(id, exactly(totals));
 }
 
 /** One metric, rounded as in computeMetrics. */
@@ -275,7 +294,8 @@ export function computeMetric(id: MetricId, totals: Totals): number | null {
 
 /** All metrics of some totals. Each is computed exactly and rounded once, halves away from zero. */
 export function computeMetrics(totals: Totals): MetricValues {
-  return recordOf((id) => computeMetric(id, totals));
+  const exact = exactly(totals);
+  return recordOf((id) => toAnswerNumber(evaluate(id, exact), METRICS[id].digits));
 }
 
 /** The totals of nothing: what sums begin with. Not what to answer when there are no rows; that is "no data". */
@@ -327,7 +347,8 @@ export function change(current: Decimal | number | string | null, previous: Deci
 
 /** The change of every metric between two totals, computed from unrounded values. */
 export function changeOfMetrics(current: Totals, previous: Totals): Readonly<Record<MetricId, Change>> {
-  return recordOf((id) => change(exactMetric(id, current), exactMetric(id, previous), METRICS[id].digits));
+  const [now, before] = [exactly(current), exactly(previous)];
+  return recordOf((id) => change(evaluate(id, now), evaluate(id, before), METRICS[id].digits));
 }
 
 /** A value as the text of an answer shows it, with the digits it has in the data: '$0.0834', '3.25%', '1,200', '4.1'. */

@@ -11,10 +11,11 @@ export type Decimal = DecimalJs;
 export type DecimalSource = string | number | bigint | Decimal;
 
 /** What an absent figure is called in a text: there is no data, which is not zero. */
-export const NO_DATA = 'no data';
+const NO_DATA = 'no data';
 
 /** Reads a decimal exactly. Throws RangeError for what is not a finite number. */
 export function decimal(source: DecimalSource): Decimal {
+  if (source instanceof Exact) return source;
   let value: Decimal;
   try {
     value = new Exact(source);

@@ -89,7 +89,7 @@ const END: Readonly<Record<CalendarUnit, (day: Day) => Day>> = {
   half: endOfHalf,
   year: endOfYear,
 };
-const MONTHS_IN = { month: 1, quarter: 3, half: 6, year: 12 } as const;
+export const MONTHS_IN = { month: 1, quarter: 3, half: 6, year: 12 } as const;
 
 /** The day so many units later, negative for earlier. */
 export function shift(day: Day, unit: CalendarUnit, count: number): Day {
@@ -107,7 +107,7 @@ export function shift(day: Day, unit: CalendarUnit, count: number): Day {
 }
 
 /** The whole unit a day is in. */
-export const wholeUnit = (unit: CalendarUnit, day: Day): PeriodReading => ({ from: START[unit](day), to: END[unit](day), unit });
+const wholeUnit = (unit: CalendarUnit, day: Day): PeriodReading => ({ from: START[unit](day), to: END[unit](day), unit });
 
 const UNITS: Readonly<Record<string, CalendarUnit>> = {
   d: 'day',

@@ -20,7 +20,7 @@ import {
 } from './calendar_day.ts';
 import type { Clock } from './clock.ts';
 import type { PeriodReading, PeriodUnit } from './period_words.ts';
-import { ACCEPTED_PERIODS, plainWords, readPeriodWords, shift, withoutFillers } from './period_words.ts';
+import { ACCEPTED_PERIODS, MONTHS_IN, plainWords, readPeriodWords, shift, withoutFillers } from './period_words.ts';
 import { ToolError } from './tool_error.ts';
 import { trigramSimilarity } from './trigram_similarity.ts';
 
@@ -288,6 +288,17 @@ function compared(period: ResolvedPeriod, comparison: string, today: Day, campai
   return { from, to, readAs };
 }
 
+/** The period as an answer carries it, without what only the reading needs: spread it into the answer. */
+export function answeredPeriods({ from, to, timeZone, today, readAs, compareTo }: ResolvedPeriod): {
+  readonly period: DayRange & { readonly timeZone: string; readonly today: Day; readonly readAs: string };
+  readonly previousPeriod?: DayRange;
+} {
+  return {
+    period: { from, to, timeZone, today, readAs: compareTo === undefined ? readAs : `${readAs}; ${compareTo.readAs}` },
+    ...(compareTo === undefined ? {} : { previousPeriod: { from: compareTo.from, to: compareTo.to } }),
+  };
+}
+
 type Comparable = DayRange & { readonly unit?: PeriodUnit | undefined };
 
 /** How many whole months a range is; undefined when it is not, or is days or weeks that happen to be. */
@@ -298,7 +309,7 @@ function wholeMonths({ from, to, unit }: Comparable): number | undefined {
 
 /**
  * The period before, as the calendar has it: of whole months as many months; of a month, quarter, half or year to date the same days
- * of the one before (the 31st becomes its last day); of a week to date the same weekdays; else as many days, ending the day before.
+ * of the one before (whole months when they are whole so far; the 31st becomes the last day); of a week to date the same weekdays; else as many days, ending the day before.
  */
 export function previousPeriod(period: Comparable): ComparedPeriod {
   const before = previousRange(period);
@@ -308,11 +319,11 @@ export function previousPeriod(period: Comparable): ComparedPeriod {
 function previousRange(period: Comparable): DayRange {
   const { from, to, unit } = period;
   const months = wholeMonths(period);
-  if (months !== undefined) return { from: addMonths(from, -months), to: addDays(from, -1) };
   const adjacent = { from: addDays(from, -lengthOf(period)), to: addDays(from, -1) };
   switch (unit) {
     case undefined:
     case 'span':
+      return months === undefined ? adjacent : { from: addMonths(from, -months), to: addDays(from, -1) };
     case 'day':
       return adjacent;
     case 'week':
@@ -321,8 +332,12 @@ function previousRange(period: Comparable): DayRange {
     case 'month':
     case 'quarter':
     case 'half':
-    case 'year':
-      return { from: shift(from, unit, -1), to: shift(to, unit, -1) };
+    case 'year': {
+      if (months !== undefined && months % MONTHS_IN[unit] === 0) return { from: addMonths(from, -months), to: addDays(from, -1) };
+      // To date. On a month's last day it is whole months, and so is what it is compared with.
+      const sameDay = shift(to, unit, -1);
+      return { from: shift(from, unit, -1), to: months === undefined ? sameDay : endOfMonth(sameDay) };
+    }
   }
 }
 

@@ -1,10 +1,12 @@
 import { connectRedis, type RedisConnection } from '../cache/redis_connection.ts';
 import { openPostgres, type PostgresDatabase } from '../db/postgres_database.ts';
-import type { CallMetrics } from '../telemetry/call_metrics.ts';
 import { createHubFreshness, type HubFreshness } from './hub_freshness.ts';
 
 /** Where the parts are that servers read. Without Redis calls are answered uncached by other processes. */
 export type Addresses = { readonly hub: string; readonly redis: string | undefined };
+
+/** Where the parts were found, and the "today" their data was made for, when it is not the clock's. */
+export type Located = { readonly addresses: Addresses; readonly referenceDate?: string | undefined };
 
 /** What the servers of one process share. */
 export type Connections = {
@@ -19,7 +21,8 @@ export type ConnectionOptions = {
   readonly name: string;
   readonly deadlineMs: number;
   readonly maxConnections?: number | undefined;
-  readonly metrics: CallMetrics;
+  /** Told of each Redis command that got no answer. */
+  readonly onRedisFailure?: (() => void) | undefined;
   readonly onIdleError?: ((error: Error) => void) | undefined;
 };
 
@@ -33,7 +36,7 @@ export async function openConnections(addresses: Addresses, options: ConnectionO
       statementTimeoutMs: options.deadlineMs + 1_000,
       onIdleError: options.onIdleError,
     }),
-    addresses.redis === undefined ? undefined : connectRedis(addresses.redis, () => options.metrics.redisFailed()),
+    addresses.redis === undefined ? undefined : connectRedis(addresses.redis, options.onRedisFailure),
   ]);
   const freshness = createHubFreshness(hub, addresses.hub, options.name);
   return {

@@ -10,16 +10,19 @@ import type { ServerDefinition } from './server_definition.ts';
 /** Results a process remembers, in bytes, for each server. */
 const MEMORY_CACHE_BYTES = 16 * 1024 * 1024;
 
+export type PipelineOptions = {
+  readonly settings: Settings;
+  /** Names the build: answers of another one are not reused. */
+  readonly version: string;
+  readonly metrics: CallMetrics;
+  readonly logger: PipelineLog;
+};
+
 /** The pipeline of a server as the settings want it. */
 export function serverPipeline<Repos>(
   definition: ServerDefinition<Repos>,
   { hub, redis, freshness }: Connections,
-  {
-    settings,
-    version,
-    metrics,
-    logger,
-  }: { readonly settings: Settings; readonly version: string; readonly metrics: CallMetrics; readonly logger: PipelineLog },
+  { settings, version, metrics, logger }: PipelineOptions,
 ): Pipeline {
   return createPipeline({
     serverName: definition.name,

@@ -3,16 +3,16 @@ import { localCaller } from '../access/local_caller.ts';
 import type { Settings } from '../config/settings.ts';
 import { build, version } from '../config/version.ts';
 import { ToolError } from '../domain/tool_error.ts';
-import type { Addresses, Connections } from './connections.ts';
+import type { Connections, Located } from './connections.ts';
 import { errorResult, type ToolResult } from './envelope.ts';
-import { mcpServerFactory } from './mcp_server.ts';
+import { type AnswerCall, mcpServerFactory } from './mcp_server.ts';
 import type { CallOptions, Pipeline } from './pipeline.ts';
 import type { ServerDefinition } from './server_definition.ts';
 
 export type StdioOptions = {
   readonly settings: Settings;
   /** Finds the databases, and starts the embedded ones where none run; tells how far it is. Asked at the first call, not before. */
-  readonly locate: (settings: Settings, progress: (message: string) => void) => Promise<Addresses>;
+  readonly locate: (settings: Settings, progress: (message: string) => void) => Promise<Located>;
 };
 
 /** Hosts give up at 60 s; a first start that takes longer is answered with "ask again" before that. */
@@ -41,15 +41,27 @@ export function serveOverStdio<Repos>(definition: ServerDefinition<Repos>, { set
     return opening;
   };
 
-  const factory = mcpServerFactory(definition, version, async (tool, args, clientName, options) => {
-    let pipeline: Pipeline;
+  /** Lets go of databases that are gone; the next call looks for them anew. */
+  const forget = (gone: Opened) => {
+    opening = undefined;
+    void gone.connections.close();
+  };
+
+  const answerCall: AnswerCall = async (tool, args, clientName, options) => {
+    const caller = localCaller(settings, clientName);
     try {
-      pipeline = await whileTelling(listeners, options, () => within(START_PATIENCE_MS, opened()));
+      const first = await whileTelling(listeners, options, () => within(START_PATIENCE_MS, opened()));
+      const { result } = await first.pipeline.call(tool, args, caller, options);
+      // An embedded stack that was stopped comes back with other ports; a configured database comes back where it was.
+      if (settings.urls.hub !== undefined || !isUnavailable(result)) return result;
+      if ((await opening) === first) forget(first);
+      const second = await whileTelling(listeners, options, () => within(START_PATIENCE_MS, opened()));
+      return (await second.pipeline.call(tool, args, caller, options)).result;
     } catch (error) {
-      return notStarted(error);
+      return errorResult(error instanceof ToolError ? error : cannotStart(error), crypto.randomUUID());
     }
-    return (await pipeline.call(tool, args, localCaller(settings, clientName), options)).result;
-  });
+  };
+  const factory = mcpServerFactory(definition, version, answerCall);
 
   let stopping = false;
   const stop = async () => {
@@ -92,26 +104,30 @@ async function open<Repos>(
   ]);
   const logger = await createLogger({ level: settings.logLevel, name: definition.name });
   const metrics = new CallMetrics();
-  const addresses = await locate(settings, progress);
+  const { addresses, referenceDate } = await locate(settings, progress);
   const connections = await openConnections(addresses, {
     name: `${definition.name} stdio`,
     deadlineMs: settings.deadlineMs,
     maxConnections: 4,
-    metrics,
+    onRedisFailure: () => metrics.redisFailed(),
     onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection was lost'),
   });
-  return { connections, pipeline: serverPipeline(definition, connections, { settings, version: build, metrics, logger }) };
+  return {
+    connections,
+    pipeline: serverPipeline(definition, connections, {
+      settings: { ...settings, referenceDate: settings.referenceDate ?? referenceDate },
+      version: build,
+      metrics,
+      logger,
+    }),
+  };
 }
 
-/** Waits for the pipeline while the call's host hears how far the start is. */
-async function whileTelling(
-  listeners: Set<(message: string) => void>,
-  { progress }: CallOptions,
-  opened: () => Promise<Opened>,
-): Promise<Pipeline> {
+/** Waits for the work while the call's host hears how far it is. */
+async function whileTelling<T>(listeners: Set<(message: string) => void>, { progress }: CallOptions, work: () => Promise<T>): Promise<T> {
   if (progress !== undefined) listeners.add(progress);
   try {
-    return (await opened()).pipeline;
+    return await work();
   } finally {
     if (progress !== undefined) listeners.delete(progress);
   }
@@ -131,12 +147,13 @@ function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   });
 }
 
-function notStarted(error: unknown): ToolResult {
-  const failed =
-    error instanceof ToolError
-      ? error
-      : new ToolError('unavailable', `PromptSales could not be started: ${error instanceof Error ? error.message : String(error)}`, {
-          remedy: 'Run `promptsales doctor` to see what is missing.',
-        });
-  return errorResult(failed, crypto.randomUUID());
+function isUnavailable({ structuredContent: { error } }: ToolResult): boolean {
+  return typeof error === 'object' && error !== null && 'class' in error && error.class === 'unavailable';
+}
+
+function cannotStart(error: unknown): ToolError {
+  const message = error instanceof Error ? error.message : String(error);
+  // The stack's own errors bring what to do; they are not imported by name, which would load the stack with every start.
+  const remedy = error instanceof Error && 'remedy' in error ? String(error.remedy) : 'Run `promptsales doctor` to see what is missing.';
+  return new ToolError('unavailable', `PromptSales could not be started: ${message}`, { remedy });
 }

@@ -61,7 +61,11 @@ export async function startChild({ command, environment, cwd, owner, log, onLine
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', (error) =>
-      reject(new StackError(`${program} cannot be started: ${error.message}.`, 'Run "promptsales doctor" to see what is missing.', { cause: error })),
+      reject(
+        new StackError(`${program} cannot be started: ${error.message}.`, 'Run "promptsales doctor" to see what is missing.', {
+          cause: error,
+        }),
+      ),
     );
   });
   child.on('error', () => {}); // a signal that could not be sent: seen by the process still running

@@ -114,9 +114,13 @@ async function removeFolder(folder: string): Promise<void> {
 function postgresUser(): Owner {
   const known = lookUpUser('postgres');
   if (known !== undefined) return known;
-  spawnSync('useradd', ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin', 'postgres'], {
-    stdio: 'ignore',
-  });
+  spawnSync(
+    'useradd',
+    ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin', 'postgres'],
+    {
+      stdio: 'ignore',
+    },
+  );
   const made = lookUpUser('postgres');
   if (made !== undefined) return made;
   throw new StackError(

@@ -56,9 +56,13 @@ export async function requireSpace(folder: string, needed: number): Promise<void
 
 /** The error for a disk that ran full while the stack was at work. */
 export function fullDisk(folder: string, cause?: unknown): StackError {
-  return new StackError(`The disk of ${folder} is full.`, 'Free some space and start again, or choose a folder on another disk with PROMPTSALES_HOME.', {
-    cause,
-  });
+  return new StackError(
+    `The disk of ${folder} is full.`,
+    'Free some space and start again, or choose a folder on another disk with PROMPTSALES_HOME.',
+    {
+      cause,
+    },
+  );
 }
 
 function unusableHome(path: string, error: unknown): unknown {
@@ -66,9 +70,13 @@ function unusableHome(path: string, error: unknown): unknown {
   switch (errorCode(error)) {
     case 'EEXIST':
     case 'ENOTDIR':
-      return new StackError(`The data folder ${path} cannot be made: it, or a part of its path, is a file and not a folder.`, chooseAnother, {
-        cause: error,
-      });
+      return new StackError(
+        `The data folder ${path} cannot be made: it, or a part of its path, is a file and not a folder.`,
+        chooseAnother,
+        {
+          cause: error,
+        },
+      );
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

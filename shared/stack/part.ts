@@ -60,49 +60,40 @@ export function keepPart(definition: PartDefinition, { onChange, onEvent }: Part
     return started;
   };
 
-  let firstStart: Promise<Child> | undefined;
+  const first = Promise.withResolvers<void>();
+  first.promise.catch(() => {}); // whoever needs to know awaits it
+  let wasUp = false;
   const watch = async (): Promise<void> => {
     let inARow = 0;
-    for (;;) {
-      const wellSince = performance.now();
+    while (!stopping.signal.aborted) {
+      const begun = performance.now();
       try {
-        // The first start is the caller's to judge, every later one is ours.
-        const started = firstStart === undefined ? await (firstStart = startOnce()) : await startOnce();
-        if (stopping.signal.aborted) return;
+        const started = await startOnce();
+        if (stopping.signal.aborted) break;
         enter('healthy');
+        wasUp = true;
+        first.resolve();
         const reason = await endOrSilence(started, probe, stopping.signal);
-        if (stopping.signal.aborted) return;
+        if (stopping.signal.aborted) break;
         onEvent(`${name}: ${reason}, starting it again`);
       } catch (error) {
-        if (stopping.signal.aborted) return;
-        if (restarts === 0 && state === 'starting') throw error;
+        // The first start is the caller's to judge, every later one is ours.
+        if (!wasUp) return first.reject(error);
         onEvent(`${name}: ${error instanceof Error ? error.message : String(error)}`);
       }
       restarts++;
       enter('restarting');
       await child?.stop();
-      inARow = performance.now() - wellSince > WELL_AFTER_MS ? 0 : inARow;
-      await sleep(BACKOFF_MS[Math.min(inARow++, BACKOFF_MS.length - 1)], undefined, { signal: stopping.signal }).catch(() => {});
-      if (stopping.signal.aborted) return;
+      inARow = performance.now() - begun > WELL_AFTER_MS ? 0 : inARow;
+      await pause(BACKOFF_MS[Math.min(inARow++, BACKOFF_MS.length - 1)] ?? 0, stopping.signal);
     }
+    first.reject(new StackError(`${name} was stopped before it was up.`, 'Start again.'));
   };
-
   const watching = watch();
-  // Whoever needs to know awaits `started`.
-  watching.catch(() => {});
-  const started = Promise.race([
-    watching.then(() => {
-      throw new StackError(`${name} was stopped before it was up.`, 'Start again.');
-    }),
-    (async () => {
-      await firstStart;
-    })(),
-  ]);
-  started.catch(() => {});
 
   return {
     state: () => ({ name, state, url, port, engine, process: child?.identity, restarts }),
-    started,
+    started: first.promise,
     stop: async () => {
       stopping.abort();
       await child?.stop();
@@ -128,7 +119,8 @@ async function firstAnswer(
       return;
     } catch (error) {
       if (stopping.aborted) return;
-      if (child.hasExited()) throw new StackError(`${name} ended as it started: ${lastLines(child)}`, 'Its log is in the folder logs of the data folder.');
+      if (child.hasExited())
+        throw new StackError(`${name} ended as it started: ${lastLines(child)}`, 'Its log is in the folder logs of the data folder.');
       if (performance.now() > end) {
         await child.stop();
         throw new StackError(
@@ -143,16 +135,24 @@ async function firstAnswer(
 
 /** Waits until the part ends or has not answered several times in a row, and says which. */
 async function endOrSilence(child: Child, probe: PartDefinition['probe'], stopping: AbortSignal): Promise<string> {
-  let missed = 0;
-  for (;;) {
-    if (await settledWithin(Promise.race([child.exited, aborted(stopping)]), PROBE_EVERY_MS)) {
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  void child.exited.then(end);
+  stopping.addEventListener('abort', end, { once: true });
+  try {
+    let missed = 0;
+    while (missed < PROBES_MISSED) {
+      await pause(PROBE_EVERY_MS, over.signal);
       if (stopping.aborted) return 'stopped';
-      const { code, signal } = await child.exited;
-      return signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
+      if (child.hasExited()) {
+        const { code, signal } = await child.exited;
+        return signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
+      }
+      missed = probe === undefined || (await answers(probe(child))) ? 0 : missed + 1;
     }
-    if (probe === undefined) continue;
-    missed = (await answers(probe(child))) ? 0 : missed + 1;
-    if (missed >= PROBES_MISSED) return `has not answered ${missed} times in a row`;
+    return `has not answered ${missed} times in a row`;
+  } finally {
+    stopping.removeEventListener('abort', end);
   }
 }
 
@@ -170,15 +170,16 @@ async function inTime(work: Promise<void>, milliseconds: number): Promise<void> 
   await work;
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+/** Sleeps until the time is over or the signal comes. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal }).catch(() => {});
 }
 
 /** The end of what a program said, short enough for a message. */
 export function lastLines(child: Child, count = 3): string {
-  const lines = child.lastWords().split('\n').filter((line) => line.trim() !== '');
+  const lines = child
+    .lastWords()
+    .split('\n')
+    .filter((line) => line.trim() !== '');
   return lines.slice(-count).join(' / ') || 'it said nothing';
 }

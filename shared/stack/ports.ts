@@ -27,10 +27,14 @@ export async function requirePort(host: string, port: number): Promise<number> {
         );
       }
       case 'EACCES':
-        throw new StackError(`Port ${port} on ${host} may not be used by this user.`, 'Choose one above 1023 with PROMPTSALES_PORT.', { cause: error });
+        throw new StackError(`Port ${port} on ${host} may not be used by this user.`, 'Choose one above 1023 with PROMPTSALES_PORT.', {
+          cause: error,
+        });
       case 'EADDRNOTAVAIL':
       case 'ENOTFOUND':
-        throw new StackError(`${host} is not an address of this machine.`, 'Set PROMPTSALES_HOST to 127.0.0.1 or to an address it has.', { cause: error });
+        throw new StackError(`${host} is not an address of this machine.`, 'Set PROMPTSALES_HOST to 127.0.0.1 or to an address it has.', {
+          cause: error,
+        });
       default:
         throw error;
     }
@@ -97,7 +101,10 @@ function openFiles(pid: number): string[] {
 }
 
 function listenerByLsof(port: number): number | undefined {
-  const output = execFileSync('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-t'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const output = execFileSync('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-t'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const pid = Number.parseInt(output, 10);
   return Number.isNaN(pid) ? undefined : pid;
 }

@@ -35,7 +35,13 @@ export async function postgresBinaries(): Promise<PostgresBinaries> {
     const programs = Programs.parse(await import(pathToFileURL(entry).href));
     const { version } = Manifest.parse(JSON.parse(await readFile(join(dirname(entry), '..', 'package.json'), 'utf8')));
     for (const program of [programs.initdb, programs.postgres, programs.pg_ctl]) makeExecutable(program);
-    return { folder: dirname(dirname(programs.postgres)), initdb: programs.initdb, postgres: programs.postgres, pgCtl: programs.pg_ctl, version };
+    return {
+      folder: dirname(dirname(programs.postgres)),
+      initdb: programs.initdb,
+      postgres: programs.postgres,
+      pgCtl: programs.pg_ctl,
+      version,
+    };
   } catch (error) {
     throw new StackError(
       `There is no embedded PostgreSQL for this machine (${packageName} is not installed).`,

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chown, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,7 +30,11 @@ export type DatabaseUrls = {
   readonly content: string;
 };
 
-export type EmbeddedPostgres = { readonly definition: PartDefinition; readonly urls: DatabaseUrls; readonly prepareRoles: () => Promise<void> };
+export type EmbeddedPostgres = {
+  readonly definition: PartDefinition;
+  readonly urls: DatabaseUrls;
+  readonly prepareRoles: () => Promise<void>;
+};
 
 /**
  * The embedded PostgreSQL as a part: makes its cluster where there is none, clears what a kill left behind, and chooses its port.
@@ -96,39 +100,49 @@ async function ensureCluster(place: ClusterPlace, credentials: Credentials): Pro
   try {
     let said = '';
     for (const locale of LETTER_LOCALES) {
-      const { status, stderr, error } = spawnSync(
-        place.binaries.initdb,
-        [
-          `--pgdata=${draft}`,
-          `--username=${OWNER_ROLE}`,
-          `--pwfile=${passwordFile}`,
-          '--auth=scram-sha-256',
-          '--encoding=UTF8',
-          '--locale-provider=builtin',
-          '--builtin-locale=C.UTF-8',
-          '--locale=C',
-          `--lc-ctype=${locale}`,
-          '--no-instructions',
-        ],
-        { ...place.owner, cwd: place.folder, env: serverEnvironment(), encoding: 'utf8', windowsHide: true },
-      );
-      if (status === 0) {
+      said = await runInitdb(place, [
+        `--pgdata=${draft}`,
+        `--username=${OWNER_ROLE}`,
+        `--pwfile=${passwordFile}`,
+        '--auth=scram-sha-256',
+        '--encoding=UTF8',
+        '--locale-provider=builtin',
+        '--builtin-locale=C.UTF-8',
+        '--locale=C',
+        `--lc-ctype=${locale}`,
+        '--no-instructions',
+      ]);
+      if (said === '') {
         await rename(draft, place.dataDirectory);
         return;
       }
-      said = (error?.message ?? stderr ?? '').trim();
       if (!said.includes('locale')) break;
     }
     if (/No space left on device/i.test(said)) throw fullDisk(place.folder);
-    throw new StackError(`The database cluster cannot be made in ${place.folder}: ${said}`, 'Run "promptsales doctor" to see what is missing.');
+    throw new StackError(
+      `The database cluster cannot be made in ${place.folder}: ${said}`,
+      'Run "promptsales doctor" to see what is missing.',
+    );
   } finally {
     await rm(passwordFile, { force: true });
   }
 }
 
+/** Returns what initdb complained about, nothing when it succeeded. */
+function runInitdb(place: ClusterPlace, flags: readonly string[]): Promise<string> {
+  const options = { ...place.owner, cwd: place.folder, env: serverEnvironment(), windowsHide: true };
+  return new Promise((resolve) => {
+    execFile(place.binaries.initdb, flags, options, (error, _, stderr) => {
+      resolve(error === null ? '' : stderr.trim() || error.message);
+    });
+  });
+}
+
 function serverEnvironment(): NodeJS.ProcessEnv {
   // Not ours: PGDATA, PGPORT and their like would bend the server. English messages, since some are read.
-  const kept = ['PATH', 'TMPDIR', 'SYSTEMROOT', 'TEMP', 'TMP'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+  const kept = ['PATH', 'TMPDIR', 'SYSTEMROOT', 'TEMP', 'TMP'].flatMap((name) =>
+    process.env[name] === undefined ? [] : [[name, process.env[name]]],
+  );
   return { ...Object.fromEntries(kept), LC_MESSAGES: 'C', TZ: 'UTC' };
 }
 
@@ -194,7 +208,10 @@ async function startPostgres(place: ClusterPlace, flags: readonly string[], log:
     if (/No space left on device/i.test(child.lastWords())) throw fullDisk(place.folder);
     const passing = /shared memory block|could not bind|Address already in use|lock file .* already exists/i.test(child.lastWords());
     if (!passing || performance.now() > end) {
-      throw new StackError(`PostgreSQL does not start: ${said}`, 'Run "promptsales doctor"; the whole log is postgres.log in the folder logs of the data folder.');
+      throw new StackError(
+        `PostgreSQL does not start: ${said}`,
+        'Run "promptsales doctor"; the whole log is postgres.log in the folder logs of the data folder.',
+      );
     }
     await sleep(200);
   }
@@ -205,7 +222,10 @@ function withoutSignals(child: Child, place: ClusterPlace): Child {
   return {
     ...child,
     stop: async () => {
-      spawnSync(place.binaries.pgCtl, ['stop', '-D', place.dataDirectory, '-m', 'fast', '-w', '-t', '6'], { stdio: 'ignore', windowsHide: true });
+      spawnSync(place.binaries.pgCtl, ['stop', '-D', place.dataDirectory, '-m', 'fast', '-w', '-t', '6'], {
+        stdio: 'ignore',
+        windowsHide: true,
+      });
       await child.stop();
     },
   };
@@ -237,7 +257,12 @@ async function readPostmasterFile(dataDirectory: string): Promise<string[] | und
 async function probePostgres(url: string, dataDirectory: string, child: Child): Promise<void> {
   // Before that line a connection would only be refused, and leave a complaint in the log.
   if (process.platform !== 'win32' && (await postmasterStatus(dataDirectory, child)) !== 'ready') throw new Error('it is still starting');
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 4000, query_timeout: 4000, application_name: 'promptsales supervisor' });
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 4000,
+    query_timeout: 4000,
+    application_name: 'promptsales supervisor',
+  });
   client.on('error', () => {}); // seen by the query
   try {
     await client.connect();
@@ -255,7 +280,8 @@ export async function stopLeftPostgres(dataDirectory: string): Promise<void> {
   const named = Number((await readPostmasterFile(dataDirectory))?.[0]);
   const postmaster = Number.isInteger(named) && named > 1 ? identifyProcess(named) : undefined;
   const inDirectory = processesIn(dataDirectory);
-  const ours = (pid: number): boolean => inDirectory.some((left) => left.pid === pid) || commandLineOf(pid)?.includes(dataDirectory) === true;
+  const ours = (pid: number): boolean =>
+    inDirectory.some((left) => left.pid === pid) || commandLineOf(pid)?.includes(dataDirectory) === true;
   if (postmaster !== undefined && ours(postmaster.pid)) await stopProcess(postmaster, POSTGRES_STOP);
   for (const left of processesIn(dataDirectory)) {
     await stopProcess(left, [

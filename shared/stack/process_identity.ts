@@ -14,7 +14,9 @@ export function identifyProcess(pid: number): ProcessIdentity | undefined {
   if (!answersSignals(pid)) return undefined;
   if (process.platform === 'win32') return { pid, startedAt: '' };
   try {
-    const [state, ...started] = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim().split(/\s+/);
+    const [state, ...started] = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' })
+      .trim()
+      .split(/\s+/);
     return state === undefined || state.startsWith('Z') ? undefined : { pid, startedAt: started.join(' ') };
   } catch {
     return undefined; // ps finds no such process
@@ -66,7 +68,9 @@ export function processesIn(folder: string): ProcessIdentity[] {
 
 /** Every process id of the machine as /proc lists them. */
 export function processIds(): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 /** The command line of a process, undefined when it is gone or the system does not tell. */

@@ -1,24 +1,46 @@
 import type { Settings } from '../config/settings.ts';
-import type { StackUrls } from './state.ts';
 
 /** How this program starts itself for its inner verbs, and which version it is. */
 export type Program = {
   /**
    * For example [process.execPath, '/…/dist/promptsales.mjs']. The stack appends `internal` and one of:
    * `supervisor`: runs the stack; `valkey`: the bundled Redis; `prepare`: migrations, data, first ETL run, then ends, writing progress
-   * to standard output (see prepare.ts); `serve`: the MCP servers over HTTP on PROMPTSALES_HOST and PROMPTSALES_PORT; `etl`: the schedule.
+   * to standard output (see preparation.ts); `serve`: the MCP servers over HTTP on PROMPTSALES_HOST and PROMPTSALES_PORT; `etl`: the
+   * schedule.
    */
   readonly selfCommand: readonly string[];
   readonly version: string;
 };
 
-/** The command that runs one of the inner verbs. */
-export function innerCommand({ selfCommand }: Program, verb: 'supervisor' | 'prepare' | 'serve' | 'etl'): string[] {
+export type InnerVerb = 'supervisor' | 'valkey' | 'prepare' | 'serve' | 'etl';
+
+export function innerCommand(selfCommand: readonly string[], verb: InnerVerb): string[] {
   return [...selfCommand, 'internal', verb];
 }
 
-/** Settings as the environment of another process of this program: it reads them back the same, whatever our own environment says. */
-export function environmentOf(settings: Settings, urls: Partial<StackUrls> = settings.urls as Partial<StackUrls>): NodeJS.ProcessEnv {
+/** Which addresses a stack or a server needs, by their names in the settings. */
+export type UrlName = keyof Settings['urls'];
+
+/** The variable each address is read from. */
+export const URL_VARIABLES: Readonly<Record<UrlName, string>> = {
+  hub: 'HUB_DATABASE_URL',
+  hubEtl: 'HUB_ETL_DATABASE_URL',
+  hubAdmin: 'HUB_ADMIN_DATABASE_URL',
+  ads: 'ADS_DATABASE_URL',
+  crm: 'CRM_DATABASE_URL',
+  content: 'CONTENT_DATABASE_URL',
+  redis: 'REDIS_URL',
+};
+
+/** Names, separated by spaces, of the addresses that are parts of the embedded stack: only those may be filled with generated data. */
+export const EMBEDDED_VARIABLE = 'PROMPTSALES_EMBEDDED';
+
+/**
+ * Settings as the environment of another process of this program, which reads them back the same whatever our own environment says.
+ * Everything else of our environment is passed on.
+ */
+export function environmentOf(settings: Settings): NodeJS.ProcessEnv {
+  const urls = Object.fromEntries(Object.entries(URL_VARIABLES).map(([name, variable]) => [variable, settings.urls[name as UrlName]]));
   return {
     ...process.env,
     PROMPTSALES_ENV: settings.production ? 'production' : 'development',
@@ -35,12 +57,6 @@ export function environmentOf(settings: Settings, urls: Partial<StackUrls> = set
     PROMPTSALES_REFERENCE_DATE: settings.referenceDate,
     ETL_INTERVAL_MINUTES: String(settings.etlIntervalMinutes),
     PROMPTSALES_WASM_REDIS: settings.wasmRedis ? '1' : '0',
-    HUB_DATABASE_URL: urls.hub,
-    HUB_ETL_DATABASE_URL: urls.hubEtl,
-    HUB_ADMIN_DATABASE_URL: urls.hubAdmin,
-    ADS_DATABASE_URL: urls.ads,
-    CRM_DATABASE_URL: urls.crm,
-    CONTENT_DATABASE_URL: urls.content,
-    REDIS_URL: urls.redis,
+    ...urls,
   };
 }

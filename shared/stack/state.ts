@@ -1,8 +1,8 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { errorCode } from './stack_error.ts';
 import { isRunning } from './process_identity.ts';
+import { errorCode } from './stack_error.ts';
 
 /** Raised when a reader of the old form could misread the new one: such a file is treated as if there were none. */
 const SCHEMA_VERSION = 1;

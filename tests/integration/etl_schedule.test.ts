@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { BatchReport } from '../../etl/run.ts';
+import type { BatchReport } from '../../etl/report.ts';
 import { startSchedule } from '../../etl/schedule.ts';
 import { createEtlDatabases, type EtlDatabases, fillSources, query } from '../support/etl_databases.ts';
 import { differencesFromSources } from '../support/hub_checks.ts';

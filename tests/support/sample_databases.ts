@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,10 +69,9 @@ export async function startSampleDatabases(): Promise<SampleDatabases> {
 async function startScratchRedis(): Promise<ScratchRedis | undefined> {
   if (spawnSync('redis-server', ['--version']).status !== 0) return undefined;
   const port = await freePort();
-  const directory = await mkdtemp(join(tmpdir(), 'promptsales-redis-'));
   let server: ChildProcess | undefined;
   const start = async () => {
-    server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', directory], { stdio: 'ignore' });
+    server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', tmpdir()], { stdio: 'ignore' });
     for (let attempt = 0; attempt < 100 && !(await accepts(port)); attempt += 1) await new Promise((resolve) => setTimeout(resolve, 50));
   };
   await start();
@@ -85,7 +84,6 @@ async function startScratchRedis(): Promise<ScratchRedis | undefined> {
       const ended = new Promise((resolve) => server?.once('exit', resolve));
       server.kill('SIGKILL');
       await ended;
-      await rm(directory, { recursive: true, force: true });
     },
   };
 }

@@ -17,7 +17,11 @@ export async function startSampleHttp(
   const settings: Settings = readSettings(environment);
   const metrics = new CallMetrics();
   const errors: Error[] = [];
-  const connections = await openConnections(addresses, { name: 'sample http', deadlineMs: settings.deadlineMs, metrics });
+  const connections = await openConnections(addresses, {
+    name: 'sample http',
+    deadlineMs: settings.deadlineMs,
+    onRedisFailure: () => metrics.redisFailed(),
+  });
   const quiet = { error: () => undefined, warn: () => undefined };
   const pipeline = serverPipeline(sampleServer, connections, { settings, version: 'test', metrics, logger: quiet });
   const http = await startHttp({

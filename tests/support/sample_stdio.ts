@@ -8,6 +8,6 @@ serveOverStdio(sampleServer, {
   locate: async (settings, progress) => {
     progress('looking for the databases');
     if (settings.urls.hub === undefined) throw new Error('the test names no hub');
-    return { hub: settings.urls.hub, redis: settings.urls.redis };
+    return { addresses: { hub: settings.urls.hub, redis: settings.urls.redis } };
   },
 });

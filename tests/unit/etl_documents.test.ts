@@ -69,6 +69,8 @@ it('tells a COPY stream without rows from one with rows, wherever it is cut, and
   for (let cut = 0; cut <= filled.length; cut++) {
     const { isEmpty, chunks } = await peekCopy(each(filled.subarray(0, cut), filled.subarray(cut)));
     expect(isEmpty).toBe(false);
-    expect(Buffer.concat(await Array.fromAsync(chunks))).toEqual(filled);
+    const seen: Uint8Array[] = [];
+    for await (const chunk of chunks) seen.push(chunk);
+    expect(Buffer.concat(seen)).toEqual(filled);
   }
 });

@@ -1,0 +1,75 @@
+import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
+import type { Campaign } from '../../../shared/domain/campaign.ts';
+import type { Deadline } from '../../../shared/domain/deadline.ts';
+import { CANDIDATES_READ, type CampaignLookup } from '../../../shared/domain/entity_resolution.ts';
+import { type Row, textOf, textsOf } from './row.ts';
+
+/** What a campaign set out to do. */
+export type CampaignPlan = {
+  readonly objective: string;
+  /** US dollars over the whole campaign. */
+  readonly budget: string;
+  /** ISO 3166 alpha-2. */
+  readonly countries: readonly string[];
+};
+
+export type Campaigns = CampaignLookup & {
+  readonly plan: (campaignId: string, deadline: Deadline) => Promise<CampaignPlan | undefined>;
+};
+
+// The client comes from another source and may arrive a moment later: then its id stands for its name.
+const CAMPAIGN = `
+  SELECT c.campaign_id, c.name, c.client_id, coalesce(cl.company, c.client_id) AS client_name, c.status, c.start_date, c.end_date
+    FROM ads.campaigns c
+    LEFT JOIN business.clients cl USING (client_id)`;
+
+const BY_ID: Statement = { name: 'campaign_by_id', text: `${CAMPAIGN} WHERE c.campaign_id = $1` };
+
+const BY_NAME: Statement = {
+  name: 'campaigns_by_name',
+  text: `${CAMPAIGN} WHERE business.fold(c.name) = business.fold($1) ORDER BY c.start_date DESC, c.campaign_id LIMIT ${CANDIDATES_READ}`,
+};
+
+// All names are weighed: a thousand take 8 ms, and an index search by similarity would need a threshold below which nothing is near.
+const SIMILAR: Statement = {
+  name: 'campaigns_by_similar_name',
+  text: `
+  SELECT n.campaign_id, n.name, n.client_id, n.client_name, n.status, n.start_date, n.end_date
+    FROM (${CAMPAIGN}) n
+   CROSS JOIN LATERAL (SELECT business.fold(n.name) AS folded, business.fold($1) AS asked) f
+   ORDER BY greatest(similarity(f.folded, f.asked), word_similarity(f.asked, f.folded), word_similarity(f.folded, f.asked)) DESC,
+            similarity(f.folded || ' ' || business.fold(n.client_name), f.asked) DESC,
+            n.campaign_id
+   LIMIT $2`,
+};
+
+const PLAN: Statement = {
+  name: 'campaign_plan',
+  text: 'SELECT c.objective, c.budget, c.countries FROM ads.campaigns c WHERE c.campaign_id = $1',
+};
+
+/** Campaigns of the hub, found by id or name, and their plans. */
+export function openCampaigns(hub: SqlDatabase): Campaigns {
+  return {
+    byId: async (id, deadline) => (await hub.rows(BY_ID, [id], toCampaign, deadline))[0],
+    byName: (name, deadline) => hub.rows(BY_NAME, [name], toCampaign, deadline),
+    similar: (text, limit, deadline) => hub.rows(SIMILAR, [text, limit], toCampaign, deadline),
+    plan: async (campaignId, deadline) => (await hub.rows(PLAN, [campaignId], toPlan, deadline))[0],
+  };
+}
+
+function toCampaign(row: Row): Campaign {
+  return {
+    campaignId: textOf(row, 'campaign_id'),
+    name: textOf(row, 'name'),
+    clientId: textOf(row, 'client_id'),
+    clientName: textOf(row, 'client_name'),
+    status: textOf(row, 'status'),
+    startDate: textOf(row, 'start_date'),
+    endDate: textOf(row, 'end_date'),
+  };
+}
+
+function toPlan(row: Row): CampaignPlan {
+  return { objective: textOf(row, 'objective'), budget: textOf(row, 'budget'), countries: textsOf(row, 'countries') };
+}

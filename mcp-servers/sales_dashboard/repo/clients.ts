@@ -1,0 +1,47 @@
+import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
+import { CANDIDATES_READ, type EntityKind, type EntityLookup } from '../../../shared/domain/entity_resolution.ts';
+import { type Row, textOf } from './row.ts';
+
+export type Client = { readonly clientId: string; readonly company: string; readonly status: string };
+
+/** How a client is found from what the caller wrote. */
+export const CLIENT: EntityKind<Client> = {
+  noun: 'client',
+  idOf: (client) => client.clientId,
+  nameOf: (client) => client.company,
+  qualifierOf: () => '',
+  qualifierNoun: 'id',
+  describe: (client) => ({ clientId: client.clientId, company: client.company, status: client.status }),
+  compare: (one, other) => one.clientId.localeCompare(other.clientId, 'en'),
+};
+
+const BY_ID: Statement = { name: 'client_by_id', text: 'SELECT client_id, company, status FROM business.clients WHERE client_id = $1' };
+
+const BY_NAME: Statement = {
+  name: 'clients_by_name',
+  text: `SELECT client_id, company, status FROM business.clients
+          WHERE business.fold(company) = business.fold($1) ORDER BY client_id LIMIT ${CANDIDATES_READ}`,
+};
+
+const SIMILAR: Statement = {
+  name: 'clients_by_similar_name',
+  text: `
+  SELECT c.client_id, c.company, c.status
+    FROM business.clients c
+   CROSS JOIN LATERAL (SELECT business.fold(c.company) AS folded, business.fold($1) AS asked) f
+   ORDER BY greatest(similarity(f.folded, f.asked), word_similarity(f.asked, f.folded), word_similarity(f.folded, f.asked)) DESC, c.client_id
+   LIMIT $2`,
+};
+
+/** Clients of the hub, found by id or name. */
+export function openClients(hub: SqlDatabase): EntityLookup<Client> {
+  return {
+    byId: async (id, deadline) => (await hub.rows(BY_ID, [id], toClient, deadline))[0],
+    byName: (name, deadline) => hub.rows(BY_NAME, [name], toClient, deadline),
+    similar: (text, limit, deadline) => hub.rows(SIMILAR, [text, limit], toClient, deadline),
+  };
+}
+
+function toClient(row: Row): Client {
+  return { clientId: textOf(row, 'client_id'), company: textOf(row, 'company'), status: textOf(row, 'status') };
+}

@@ -1,0 +1,23 @@
+import { possibleDataDirectories } from './cluster_place.ts';
+import { stopLeftPostgres } from './postgres_part.ts';
+import { isRunning, stopProcess } from './process_identity.ts';
+import { readRecordedStack, removeStack } from './state.ts';
+
+/**
+ * Stops what a supervisor that was killed left running, and removes its state file. Only for who holds the home's lock, or knows that
+ * no supervisor lives. Returns the names of the parts that were still there.
+ */
+export async function stopLeftovers(home: string): Promise<string[]> {
+  const left = (readRecordedStack(home)?.parts ?? []).filter((part) => part.process !== undefined && isRunning(part.process));
+  for (const part of left) {
+    // A database is asked to end in its own way, below.
+    if (part.process === undefined || part.name === 'postgres') continue;
+    await stopProcess(part.process, [
+      { signal: 'SIGTERM', waitMs: 2000 },
+      { signal: 'SIGKILL', waitMs: 1000 },
+    ]);
+  }
+  for (const dataDirectory of possibleDataDirectories(home)) await stopLeftPostgres(dataDirectory);
+  removeStack(home);
+  return left.map((part) => part.name);
+}
