@@ -40,19 +40,29 @@ const noElicitationValidator: Plugin = {
   },
 };
 
-/** The SDK builds every schema of every revision when it is loaded. Said to be pure, those that no entry uses are left out. */
-const unusedProtocolSchemas: Plugin = {
-  name: 'unused-protocol-schemas',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]@modelcontextprotocol[\\/](core|server)[\\/]dist[\\/].*\.mjs$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8')).replaceAll(
-        /^const (\w+) = ((?:z|\w+Schema)\.[^\n]*(?:\n[\t})\]][^\n]*)*);$/gm,
-        'const $1 = /* @__PURE__ */ (() => $2)();',
-      ),
-      loader: 'js',
+/** 'stdio:<server>': what the bundle of a server's stdio entry consists of. */
+const stdioEntries: Plugin = {
+  name: 'stdio-entries',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^stdio:/ }, ({ path }) => ({ path: path.slice('stdio:'.length), namespace: 'stdio' }));
+    onLoad({ filter: /.*/, namespace: 'stdio' }, ({ path: server }) => ({
+      contents: `
+        import './shared/mcp/quick_start.ts';
+        import { ${camelCase(server)} } from './mcp-servers/${server}/index.ts';
+        import { readSettings } from './shared/config/settings.ts';
+        import { locateAddresses } from './shared/mcp/locate_addresses.ts';
+        import { serveOverStdio } from './shared/mcp/stdio.ts';
+        serveOverStdio(${camelCase(server)}, { settings: readSettings(), locate: locateAddresses });`,
+      loader: 'ts',
+      resolveDir: ROOT,
     }));
   },
 };
+
+/** 'sales_dashboard' → 'salesDashboard', the name a server's index.ts exports its definition under. */
+function camelCase(name: string): string {
+  return name.replaceAll(/_(\w)/g, (_match, letter: string) => letter.toUpperCase());
+}
 
 /** Builds `entries` (name in the output folder → module) as ES modules that share chunks and load lazily what is imported lazily. */
 export async function bundle(entries: Readonly<Record<string, string>>, outputFolder: string): Promise<void> {
@@ -72,7 +82,7 @@ export async function bundle(entries: Readonly<Record<string, string>>, outputFo
     legalComments: 'none',
     sourcemap: false,
     external: EXTERNAL,
-    plugins: [englishOnly, noElicitationValidator, unusedProtocolSchemas],
+    plugins: [englishOnly, noElicitationValidator, stdioEntries],
     define: { PROMPTSALES_VERSION: JSON.stringify(version), PROMPTSALES_BUILD: JSON.stringify(randomBytes(6).toString('hex')) },
     // CommonJS packages (pg, ioredis, commander) ask for Node's own modules with require().
     banner: {
@@ -103,7 +113,7 @@ async function buildPackage(): Promise<void> {
     await bundle(
       {
         'promptsales.main': 'cli/promptsales.ts',
-        ...Object.fromEntries(servers.map((name) => [`mcp/${name}.main`, `mcp-servers/${name}/stdio.ts`])),
+        ...Object.fromEntries(servers.map((name) => [`mcp/${name}.main`, `stdio:${name}`])),
       },
       built,
     );

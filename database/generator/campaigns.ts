@@ -54,6 +54,8 @@ export type CampaignPlan = {
   readonly cities: number;
   /** Median budget in USD of a client of average size. */
   readonly budget: number;
+  /** How many flagships at most, the latest first; and their channels and cities. The showcase always has fifteen cities or more. */
+  readonly flagships: { readonly count: number; readonly channels: number; readonly cities: readonly [number, number] };
 };
 
 /** Statuses as shares of all campaigns; what is left is completed. */
@@ -88,7 +90,7 @@ export function showcaseCampaign(referenceDate: string): {
 /** All campaigns, deterministic in seed and history, ordered by campaign id. */
 export function generateCampaigns(seed: number, history: History, clients: readonly Client[], plan: CampaignPlan): readonly Campaign[] {
   const random = randomStream(seed, 'campaigns');
-  const slots = placeSlots(random, history, plan.count);
+  const slots = placeSlots(random, history, plan);
   const names = new Set<string>(slots.flatMap((slot) => (slot.flagship === undefined ? [] : [slot.flagship.name])));
   const bareUses = new Map<string, number>();
   for (const slot of slots) if (slot.flagship !== undefined) bareUses.set(slot.flagship.name, 9);
@@ -128,9 +130,9 @@ export function generateCampaigns(seed: number, history: History, clients: reado
     const relativeSize = client.size * clients.length;
     const days = slot.end - slot.start + 1;
     const countries = slot.flagship ? client.countries : chooseCountries(random, client);
-    const channels = chooseChannels(random, slot.flagship ? 6 : Math.max(1, Math.min(7, 2 + random.poisson(1.4))));
+    const channels = chooseChannels(random, slot.flagship ? plan.flagships.channels : Math.max(1, Math.min(7, 2 + random.poisson(1.4))));
     // A campaign that runs for months keeps to fewer places.
-    const cityCount = slot.flagship ? random.between(18, 24) : Math.round(random.logNormal(plan.cities, 0.65) * Math.min(1, (45 / days) ** 0.55));
+    const cityCount = slot.flagship ? Math.max(showcase ? 15 : 1, random.between(...plan.flagships.cities)) : Math.round(random.logNormal(plan.cities, 0.65) * Math.min(1, (45 / days) ** 0.55));
     const cities = chooseCities(random, countries, Math.max(1, Math.min(26, cityCount)));
     const budgetUsd = (slot.flagship ? random.logNormal(plan.budget * 9, 0.2) : random.logNormal(plan.budget * (days / 45) ** 0.45, 0.8)) * relativeSize ** 0.42;
     const created = instant(history, slot.start - random.between(6, 35), random.between(28_800, 61_200));
@@ -190,9 +192,9 @@ type Slot = {
 };
 
 /** When each campaign runs and how it stands, before anything else is known of it. */
-function placeSlots(random: Random, history: History, count: number): readonly Slot[] {
+function placeSlots(random: Random, history: History, { count, flagships: { count: flagshipCount } }: CampaignPlan): readonly Slot[] {
   const { today } = history;
-  const flagships = allFlagships(history).map((flagship): Slot => {
+  const flagships = allFlagships(history).slice(-flagshipCount).map((flagship): Slot => {
     const start = dayNumber(history, flagship.startDate);
     const end = dayNumber(history, flagship.endDate);
     return { start, end, status: end >= today ? 'active' : 'completed', flagship };
@@ -227,12 +229,13 @@ function placeSlots(random: Random, history: History, count: number): readonly S
   return [...flagships, ...slots];
 }
 
-/** The flagship campaigns that began within the history. */
+/** The flagship campaigns that began within the history, the latest last. */
 function allFlagships(history: History) {
   const thisYear = yearOf(history.referenceDate);
   return [thisYear - 3, thisYear - 2, thisYear - 1, thisYear, thisYear + 1]
     .flatMap((year) => FLAGSHIPS.map((flagship) => flagshipOf(flagship, year)))
-    .filter(({ startDate }) => dayNumber(history, startDate) >= 0 && dayNumber(history, startDate) < history.today);
+    .filter(({ startDate }) => dayNumber(history, startDate) >= 0 && dayNumber(history, startDate) < history.today)
+    .sort((one, other) => (one.startDate < other.startDate ? -1 : 1));
 }
 
 function flagshipOf({ theme: themeName, starts, ends }: (typeof FLAGSHIPS)[number], year: number) {

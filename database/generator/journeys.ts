@@ -40,8 +40,6 @@ export type Orders = {
   readonly customer: Uint32Array;
   /** Index of the credited touch, or −1. */
   readonly touch: Int32Array;
-  /** Index of the lead that was won by it, or −1. */
-  readonly lead: Int32Array;
   /** 0 paid, 1 refunded, 2 cancelled. */
   readonly status: Uint8Array;
   readonly isFirst: Uint8Array;
@@ -246,7 +244,6 @@ function creditOrders(seed: number, history: History, clients: readonly Client[]
     count,
     customer: new Uint32Array(count),
     touch: new Int32Array(count),
-    lead: new Int32Array(count).fill(-1),
     status: new Uint8Array(count),
     isFirst: new Uint8Array(count),
     total: new Float64Array(count),

@@ -1,3 +1,4 @@
+import type { Settings } from '../config/settings.ts';
 import type { SqlDatabase } from '../db/sql_database.ts';
 import type { ServedTool } from './pipeline.ts';
 
@@ -9,7 +10,7 @@ export type ServerDefinition<Repos> = {
   /** What a host tells its model about the server as a whole. */
   readonly instructions: string;
   readonly tools: readonly ServedTool<Repos>[];
-  readonly openRepos: (hub: SqlDatabase) => Repos;
+  readonly openRepos: (hub: SqlDatabase, settings: Pick<Settings, 'etlIntervalMinutes'>) => Repos;
 };
 
 /** Gives a definition its exact type; adds nothing. */

@@ -28,7 +28,7 @@ export function serverPipeline<Repos>(
     serverName: definition.name,
     version,
     tools: definition.tools,
-    repos: definition.openRepos(hub),
+    repos: definition.openRepos(hub, settings),
     clock: systemClock(settings.timeZone, settings.referenceDate),
     cache: new ResultCache({ redis, memoryBytes: MEMORY_CACHE_BYTES }),
     limits: DEFAULT_LIMITS,

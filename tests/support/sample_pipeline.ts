@@ -44,7 +44,7 @@ export function sampleWorld(options: { redis?: RedisConnection; limits?: Limits;
     now: new Date('2026-11-21T12:00:30Z'),
     today: '2026-11-21',
     data: { version: '7', asOf: new Map([['PromptAds', new Date('2026-11-21T11:55:00Z')]]) } as DataState | undefined,
-    repos: sampleServer.openRepos(sleepyDatabase),
+    repos: sampleServer.openRepos(sleepyDatabase, { etlIntervalMinutes: 11 }),
     metrics,
     log,
   };

@@ -1,0 +1,39 @@
+import type { SqlDatabase } from '../../../shared/db/sql_database.ts';
+import type { EntityLookup } from '../../../shared/domain/entity_resolution.ts';
+import { type CampaignChannels, openCampaignChannels } from './campaign_channels.ts';
+import { type CampaignLocations, openCampaignLocations } from './campaign_locations.ts';
+import { type CampaignRanking, openCampaignRanking } from './campaign_ranking.ts';
+import { type CampaignSales, openCampaignSales } from './campaign_sales.ts';
+import { type Campaigns, openCampaigns } from './campaigns.ts';
+import { type Catalogue, openCatalogue } from './catalogue.ts';
+import { type Client, openClients } from './clients.ts';
+import { openRangeTotals, type RangeTotalsRepo } from './range_totals.ts';
+import { openSourceLoads, type SourceLoads } from './source_loads.ts';
+
+/** What the dashboard's tools read, one part a subject. */
+export type SalesDashboardRepos = {
+  readonly campaigns: Campaigns;
+  readonly clients: EntityLookup<Client>;
+  readonly catalogue: Catalogue;
+  readonly totals: RangeTotalsRepo;
+  readonly sales: CampaignSales;
+  readonly locations: CampaignLocations;
+  readonly channels: CampaignChannels;
+  readonly ranking: CampaignRanking;
+  readonly loads: SourceLoads;
+};
+
+/** The repos over the hub. Reads nothing yet. */
+export function openRepos(hub: SqlDatabase, { etlIntervalMinutes }: { readonly etlIntervalMinutes: number }): SalesDashboardRepos {
+  return {
+    campaigns: openCampaigns(hub),
+    clients: openClients(hub),
+    catalogue: openCatalogue(hub),
+    totals: openRangeTotals(hub),
+    sales: openCampaignSales(hub),
+    locations: openCampaignLocations(hub),
+    channels: openCampaignChannels(hub),
+    ranking: openCampaignRanking(hub),
+    loads: openSourceLoads(hub, etlIntervalMinutes),
+  };
+}
