@@ -17,6 +17,8 @@ const loaders: Readonly<Record<string, () => Promise<AnyServer>>> = {
   sales_dashboard: async () => anyServer((await import('../mcp-servers/sales_dashboard/index.ts')).salesDashboard),
 };
 
+export const serverNames: readonly string[] = Object.keys(loaders);
+
 /** The server of that name, or undefined. */
 export async function loadServer(name: string): Promise<AnyServer | undefined> {
   return Object.hasOwn(loaders, name) ? await loaders[name]?.() : undefined;
@@ -28,7 +30,7 @@ export async function loadServers(): Promise<readonly AnyServer[]> {
 
 /** Says which servers there are. Returns the exit code of a wrong use. */
 export function unknownServer(name: string): number {
-  process.stderr.write(`There is no server '${name}'. Servers: ${Object.keys(loaders).join(', ')}\n`);
+  process.stderr.write(`There is no server '${name}'. Servers: ${serverNames.join(', ')}\n`);
   return 2;
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { selfCommand } from '../../shared/config/self_command.ts';
 import { loadServer, unknownServer } from '../servers.ts';
 
@@ -22,8 +23,8 @@ export async function runInspect(serverName: string, inspectorArguments: readonl
 
 function inspectorProgram(): string | undefined {
   try {
-    const packageFile = createRequire(import.meta.url).resolve('@modelcontextprotocol/inspector/package.json');
-    const { bin } = createRequire(import.meta.url)(packageFile) as { bin: string | Record<string, string> };
+    const packageFile = fileURLToPath(import.meta.resolve('@modelcontextprotocol/inspector/package.json'));
+    const { bin } = JSON.parse(readFileSync(packageFile, 'utf8')) as { bin: string | Record<string, string> };
     const program = typeof bin === 'string' ? bin : Object.values(bin)[0];
     return program === undefined ? undefined : join(dirname(packageFile), program);
   } catch {

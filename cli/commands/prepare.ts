@@ -10,9 +10,13 @@ import type { Progress } from '../../shared/stack/state.ts';
 /**
  * Brings the databases of an embedded stack to where servers can answer: the hub's migrations, the sources' data, a first run of the
  * ETL. Every step looks first whether it is done, so a start that was killed is finished by the next, and a later start finds nothing to do.
- * Progress goes to `report`. Returns the exit code.
+ * Without `mayFill` the sources are left as they are: configured ones hold somebody's data. Progress goes to `report`. Returns the exit code.
  */
-export async function runPrepare(settings: Settings, report: (progress: Progress) => void): Promise<number> {
+export async function runPrepare(
+  settings: Settings,
+  report: (progress: Progress) => void,
+  { mayFill = true }: { readonly mayFill?: boolean } = {},
+): Promise<number> {
   const { hubAdmin, hubEtl, ads, crm, content, redis } = settings.urls;
   if (hubAdmin === undefined || hubEtl === undefined || ads === undefined || crm === undefined || content === undefined) {
     throw new Error(
@@ -24,7 +28,7 @@ export async function runPrepare(settings: Settings, report: (progress: Progress
   await migrateHub(hubAdmin);
 
   let filledNow = false;
-  if ((await readFill(sources)) === undefined) {
+  if (mayFill && (await readFill(sources)) === undefined) {
     const referenceDate = settings.referenceDate ?? systemClock(settings.timeZone).today();
     await fillSources(sources, { seed: settings.seed, referenceDate, scale: settings.scale, onProgress: report });
     filledNow = true;

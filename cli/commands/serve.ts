@@ -54,6 +54,7 @@ export async function runServe(settings: Settings): Promise<void> {
         face,
         answerCall: async (tool, args, clientName, options) =>
           (await pipeline.call(tool, args, localCaller(settings, clientName), options)).result,
+        remember: (tool, args, clientName) => pipeline.remembered(tool, args, localCaller(settings, clientName)),
       };
     }),
     version,

@@ -322,7 +322,11 @@ export function indexesByTime(second: Int32Array, count: number): Uint32Array {
   for (let i = 0; i < count; i++) keys[i] = (second[i] as number) * INDEX_ROOM + i;
   keys.sort();
   const indexes = new Uint32Array(count);
-  for (let i = 0; i < count; i++) indexes[i] = (keys[i] as number) % INDEX_ROOM;
+  for (let i = 0; i < count; i++) {
+    const key = keys[i] as number;
+    // Not the remainder operator: seconds before the history are negative.
+    indexes[i] = key - Math.floor(key / INDEX_ROOM) * INDEX_ROOM;
+  }
   return indexes;
 }
 

@@ -30,7 +30,7 @@ export const SCALES: Readonly<Record<Scale, ScalePlan>> = {
   small: {
     clients: 12,
     customers: 3000,
-    campaigns: { count: 60, cities: 1.7, budget: 800, flagships: { count: 4, channels: 4, cities: [4, 6] } },
+    campaigns: { count: 60, cities: 1.3, budget: 800, flagships: { count: 4, channels: 4, cities: [3, 4] } },
     journeys: { organicOrders: 1500, idleTouches: 0.05 },
     leads: { perClick: 0.16, perSale: 0.18, organic: 500 },
     interactions: 900,

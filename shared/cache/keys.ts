@@ -24,7 +24,11 @@ export const hourLimitKey = {
   seconds: 7_200,
 } as const;
 
-/** '2026-11-21-04-47' from an instant; `length` 13 ends it after the hour, 16 after the minute. */
+let lastStamp = { minute: Number.NaN, text: '' };
+
+/** '2026-11-21-04-47' from an instant; `length` 13 ends it after the hour, 16 after the minute. Each call needs two, so a minute's is kept. */
 function stamp(at: Date, length: 13 | 16): string {
-  return at.toISOString().slice(0, length).replaceAll(/[T:]/g, '-');
+  const minute = Math.floor(at.getTime() / 60_000);
+  if (minute !== lastStamp.minute) lastStamp = { minute, text: at.toISOString().slice(0, 16).replaceAll(/[T:]/g, '-') };
+  return length === 16 ? lastStamp.text : lastStamp.text.slice(0, length);
 }

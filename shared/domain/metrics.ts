@@ -283,7 +283,7 @@ function evaluate(id: MetricId, totals: ExactTotals): Decimal | null {
 }
 
 /** The unrounded value; null when the denominator is zero. */
-function exactMetric(id: MetricId, totals: Totals): Decimal | null {
+export function exactMetric(id: MetricId, totals: Totals): Decimal | null {
   return evaluate(id, exactly(totals));
 }
 

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { ToolError } from '../domain/tool_error.ts';
 
 /** Arguments larger than this are refused unread, in characters of JSON. */
-export const MAX_ARGUMENT_CHARACTERS = 64_000;
+const MAX_ARGUMENT_CHARACTERS = 64_000;
 
 /** What reading arguments needs to know of a tool. */
 export type ArgumentRules = {

@@ -10,6 +10,8 @@ export type DataState = {
 export interface Freshness {
   /** From memory as a rule. Undefined while it is unknown: then nothing may be cached. Never throws. */
   read(): Promise<DataState | undefined>;
+  /** What is known without asking anybody; undefined when that may be outdated. */
+  known(): DataState | undefined;
 }
 
 /** {source: instant} as answers carry it, to the second. */

@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { hostHeaderValidation, originValidation, toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { Health } from './health.ts';
+import { answerRemembered, type Remember } from './http_remembered.ts';
 import { type AnswerCall, mcpServerFactory, type ServerFace } from './mcp_server.ts';
 
 /** A server and what answers its calls. */
-export type HttpServed = { readonly face: ServerFace; readonly answerCall: AnswerCall };
+export type HttpServed = { readonly face: ServerFace; readonly answerCall: AnswerCall; readonly remember: Remember };
 
 export type HttpOptions = {
   readonly servers: readonly HttpServed[];
@@ -46,7 +47,7 @@ type Route = (request: IncomingMessage, response: ServerResponse) => Promise<voi
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   let underWay = 0;
   let draining = false;
-  const handlers = options.servers.map(({ face, answerCall }) => {
+  const handlers = options.servers.map(({ face, answerCall, remember }) => {
     const counted: AnswerCall = async (...call) => {
       underWay += 1;
       try {
@@ -59,11 +60,21 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       maxRequestBodySize: MAX_BODY_BYTES,
       onerror: options.onError,
     });
-    return { path: `/${face.name}/mcp`, handler };
+    return { path: `/${face.name}/mcp`, handler, face, remember };
   });
 
   const routes = new Map<string, Route>(
-    handlers.map(({ path, handler }) => [path, toNodeHandler(handler, { maxRequestBodySize: MAX_BODY_BYTES, onerror: options.onError })]),
+    handlers.map(({ path, handler, face: { name, title }, remember }) => {
+      const usual = toNodeHandler(handler, { maxRequestBodySize: MAX_BODY_BYTES, onerror: options.onError });
+      const identity = { name, title, version: options.version };
+      return [
+        path,
+        async (request, response) => {
+          const rest = await answerRemembered(request, response, identity, remember);
+          if (rest !== undefined) await usual(rest, response);
+        },
+      ];
+    }),
   );
   routes.set('/api/health', async (request, response) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return sendJson(response, 405, { error: 'use GET' });

@@ -56,12 +56,20 @@ export function createHubFreshness(hub: SqlDatabase, hubUrl: string, application
     },
   });
 
+  const known = (): DataState | undefined => {
+    if (outdated || !listener.isListening()) return undefined;
+    if (performance.now() - heldSince > READ_AGAIN_AFTER_MS) void readNow();
+    return held;
+  };
+
   return {
     async read() {
-      if (outdated || !listener.isListening()) await readNow();
-      else if (performance.now() - heldSince > READ_AGAIN_AFTER_MS) void readNow();
+      const state = known();
+      if (state !== undefined) return state;
+      await readNow();
       return held;
     },
+    known,
     close: () => listener.close(),
   };
 }

@@ -63,6 +63,11 @@ export type CallOptions = {
 export type Pipeline = {
   /** Answers a call. Never throws: what goes wrong is a result that says so. */
   readonly call: (tool: string, args: unknown, caller: Caller, options?: CallOptions) => Promise<{ readonly result: ToolResult }>;
+  /**
+   * The answer of a call this process remembers, after the same checks, at once. Undefined when it remembers none or when the call must be
+   * refused: then `call` is to be asked, and nothing has been counted.
+   */
+  readonly remembered: (tool: string, args: unknown, caller: Caller) => ToolResult | undefined;
 };
 
 type Line<Repos> = ServedTool<Repos> & { readonly schema: z.ZodObject; readonly aliases: Readonly<Record<string, string>> };
@@ -181,6 +186,19 @@ export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
     return envelope(value, state);
   };
 
+  const recall = (name: string, raw: unknown, caller: Caller): ToolResult | undefined => {
+    const state = freshness.known();
+    const line = lines.get(name);
+    if (state === undefined || line === undefined || line.tool.cache === 'none') return undefined;
+    const { fresh, ...args } = readArguments({ tool: name, schema: line.schema, aliases: line.aliases }, raw);
+    if (fresh === true) return undefined;
+    authorise(line.tool, caller);
+    const found = cache.fromMemory(cacheKey(parts, name, args, caller, clock.today(), state.version));
+    if (found === undefined || limits.take(caller.client, serverName, name) !== undefined) return undefined;
+    countSoon();
+    return envelope(found.value, state, found);
+  };
+
   return {
     async call(name, raw, caller, options = {}) {
       const startedAt = performance.now();
@@ -198,6 +216,19 @@ export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
       } finally {
         const tool = lines.has(name) ? name : 'unknown';
         metrics.record({ tool, durationMs: performance.now() - startedAt, cache: cacheState, error: failed?.errorClass });
+      }
+    },
+    remembered(name, raw, caller) {
+      const startedAt = performance.now();
+      try {
+        const result = recall(name, raw, caller);
+        if (result !== undefined) {
+          metrics.record({ tool: name, durationMs: performance.now() - startedAt, cache: 'memory', error: undefined });
+        }
+        return result;
+      } catch {
+        // Refused: call() says why.
+        return undefined;
       }
     },
   };

@@ -46,38 +46,54 @@ export async function ensureStack<Needed extends UrlName = UrlName>(
 }
 
 /** A stack that is up. */
-export type ReadyStack = { readonly state: StackState; readonly urls: StackUrls; readonly startedHere: boolean };
+export type ReadyStack = { readonly state: StackState; readonly urls: StackUrls };
 
-/** Waits for the home's stack, starting one in the background where none runs. Throws as {@link ensureStack} does. */
-export async function awaitStack(
-  settings: Settings,
-  { program, onProgress, signal, keepPort = false }: Omit<EnsureOptions, 'needs'> & { readonly keepPort?: boolean },
-): Promise<ReadyStack> {
+type WaitOptions = Pick<EnsureOptions, 'program' | 'onProgress' | 'signal'>;
+
+/**
+ * Waits for the home's stack, starting one in the background where none runs. With `keepPort` a taken port is an error; without it
+ * the stack then takes any free one. Throws as {@link ensureStack} does.
+ */
+export async function awaitStack(settings: Settings, options: WaitOptions & { readonly keepPort?: boolean }): Promise<ReadyStack> {
   const home = await openHome(settings);
   let started: ChildProcess | undefined;
-  let starts = 0;
+  for (let starts = 0; ; ) {
+    const ready = await joinStack(home, options);
+    if (ready !== undefined) return ready;
+    if (started === undefined || hasEnded(started)) {
+      if (started !== undefined) throwIfFailed(home, started);
+      if (starts++ >= MOST_STARTS) throw new StackError('The stack could not be started.', `See ${join(home, 'logs', 'supervisor.log')}.`);
+      started = await startInBackground(home, settings, options.program, options.keepPort === true);
+    }
+    await lookAgainLater(options.signal);
+  }
+}
+
+/**
+ * Waits until the stack that runs or starts in that home is up; undefined when none does, or when it ends before it is up. One of
+ * another version is stopped.
+ */
+export async function joinStack(home: string, { program, onProgress, signal }: WaitOptions): Promise<ReadyStack | undefined> {
   let reported = '';
-  for (;;) {
-    signal?.throwIfAborted();
-    const state = readStack(home);
-    if (state !== undefined && state.version !== program.version && state.phase !== 'stopping') {
+  for (let state = readStack(home); state !== undefined; state = readStack(home)) {
+    if (state.version !== program.version && state.phase !== 'stopping') {
       await stopStack(state);
       continue;
     }
-    if (state?.phase === 'ready' && state.urls !== undefined) {
-      return { state, urls: state.urls, startedHere: state.supervisor.pid === started?.pid };
-    }
-    if (state?.progress !== undefined && JSON.stringify(state.progress) !== reported) {
-      reported = JSON.stringify(state.progress);
+    if (state.phase === 'ready' && state.urls !== undefined) return { state, urls: state.urls };
+    const progress = JSON.stringify(state.progress);
+    if (state.progress !== undefined && progress !== reported) {
+      reported = progress;
       onProgress?.(state.progress);
     }
-    if (state === undefined && (started === undefined || hasEnded(started))) {
-      if (started !== undefined) throwIfFailed(home, started);
-      if (starts++ >= MOST_STARTS) throw new StackError('The stack could not be started.', `See ${join(home, 'logs', 'supervisor.log')}.`);
-      started = await startInBackground(home, settings, program, keepPort);
-    }
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    await lookAgainLater(signal);
   }
+  return undefined;
+}
+
+async function lookAgainLater(signal: AbortSignal | undefined): Promise<void> {
+  await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
+  signal?.throwIfAborted();
 }
 
 /** Asks a stack to stop and waits until its supervisor is gone. Returns whether it is; a supervisor that hangs is ended. */

@@ -27,6 +27,15 @@ export async function openHome(settings: Pick<Settings, 'home'>): Promise<string
   }
 }
 
+/** The home's real path when there is one; for commands that look and do not make one. */
+export async function existingHome(settings: Pick<Settings, 'home'>): Promise<string | undefined> {
+  try {
+    return await realpath(homePath(settings));
+  } catch {
+    return undefined;
+  }
+}
+
 const MEGABYTE = 1024 * 1024;
 
 /**

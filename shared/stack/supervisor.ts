@@ -16,7 +16,7 @@ import { identifyProcess } from './process_identity.ts';
 import { EMBEDDED_VARIABLE, environmentOf, innerCommand, type Program, URL_VARIABLES, type UrlName } from './program.ts';
 import { embeddedRedis } from './redis_part.ts';
 import { describeError, StackError } from './stack_error.ts';
-import { type Progress, removeStack, type StackState, type StackUrls, writeStack } from './state.ts';
+import { type Progress, readRecordedStack, removeStack, type StackState, type StackUrls, writeStack } from './state.ts';
 
 export type SuperviseOptions = {
   readonly program: Program;
@@ -76,8 +76,10 @@ async function runStack(home: string, options: SuperviseOptions, stopping: Abort
   const { program, settings, onProgress = () => {}, onEvent = () => {}, onReady = () => {} } = options;
   const log = (name: string): string => join(home, 'logs', `${name}.log`);
   const parts: Part[] = [];
-  await stopLeftovers(home);
-  const book = stateBook(home, program, settings, () => parts.map((part) => part.state()));
+  // What a killed stack left stays on record until it is stopped: we may be killed as well.
+  const left = readRecordedStack(home)?.parts ?? [];
+  let leftIsStopped = false;
+  const book = stateBook(home, program, settings, () => (leftIsStopped ? parts.map((part) => part.state()) : left));
   const watch = (definition: PartDefinition): Part => {
     const part = keepPart(definition, { onChange: () => book.write(), onEvent });
     parts.push(part);
@@ -88,7 +90,14 @@ async function runStack(home: string, options: SuperviseOptions, stopping: Abort
   }, LOGS_EVERY_MS);
   try {
     book.write();
+    await stopLeftovers(home, left);
+    leftIsStopped = true;
     const port = await requirePort(settings.host, settings.port);
+    const report = progressReporter((progress) => {
+      book.progress(progress);
+      onProgress(progress);
+    });
+    report({ label: 'databases', done: 0, total: 1 });
     const embedded = await embeddedUrls(home, { ...options, watch, log, stopping });
     // What is configured counts, except that nothing was embedded for it.
     const configured = Object.fromEntries(Object.entries(settings.urls).filter(([, url]) => url !== undefined));
@@ -98,11 +107,9 @@ async function runStack(home: string, options: SuperviseOptions, stopping: Abort
       [EMBEDDED_VARIABLE]: missingUrls(settings, EVERY_URL).join(' '),
     };
 
+    report({ label: 'databases', done: 1, total: 1 });
+
     book.enter('preparing', { urls });
-    const report = progressReporter((progress) => {
-      book.progress(progress);
-      onProgress(progress);
-    });
     const restartsBefore = Math.max(0, ...parts.map((part) => part.state().restarts));
     await runPreparation({
       command: innerCommand(program.selfCommand, 'prepare'),
@@ -114,11 +121,13 @@ async function runStack(home: string, options: SuperviseOptions, stopping: Abort
     });
     writeFileSync(filledMark(home), '');
 
+    report({ label: 'servers', done: 0, total: 1 });
     const http = watch(
       httpPart({ command: innerCommand(program.selfCommand, 'serve'), environment, port, url: urls.http, log: log('http') }),
     );
     const etl = watch(etlPart({ command: innerCommand(program.selfCommand, 'etl'), environment, log: log('etl') }));
     await orStopped(Promise.all([http.started, etl.started]), stopping);
+    report({ label: 'servers', done: 1, total: 1 });
     book.enter('ready');
     await Promise.resolve(onReady(urls)).catch((error: unknown) => onEvent(`after the start: ${describeError(error)}`));
     await orStopped(new Promise<never>(() => {}), stopping);

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../shared/config/package_root.ts';
 import { type Address, connectHost, type Host, REVISIONS } from '../support/hosts.ts';
 import { type SampleDatabases, startSampleDatabases } from '../support/sample_databases.ts';
 import { type SampleHttp, startSampleHttp } from '../support/sample_http.ts';
@@ -10,7 +9,7 @@ let databases: SampleDatabases;
 let http: SampleHttp;
 let environment: Record<string, string>;
 
-const command = [process.execPath, join(packageRoot(), 'tests/support/sample_stdio.ts')];
+const command = [process.execPath, fileURLToPath(new URL('../support/sample_stdio.ts', import.meta.url))];
 
 beforeAll(async () => {
   databases = await startSampleDatabases();

@@ -113,6 +113,46 @@ describe('what cannot be answered', () => {
   });
 });
 
+describe('remembered answers', () => {
+  const ask = async (params: object, headers: Record<string, string> = {}) => {
+    const body = JSON.stringify({ ...CALL, params: { ...CALL.params, name: 'repeat_word', ...params } });
+    return send('/sample/mcp', {
+      headers: { ...HEADERS, 'mcp-name': 'repeat_word', 'content-length': String(Buffer.byteLength(body)), ...headers },
+      body,
+    });
+  };
+  const resultOf = ({ body }: Reply) => (JSON.parse(body) as { result: { structuredContent: { cache: unknown } } }).result;
+
+  it('look as the SDK writes them', async () => {
+    const word = { arguments: { word: 'same' } };
+    await ask(word);
+    const quick = await ask(word);
+    // One more key in _meta, and the call takes the usual road.
+    const usual = await ask({
+      ...word,
+      _meta: { ...CALL.params._meta, traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' },
+    });
+    expect(quick.headers['content-length']).toBeDefined();
+    expect(usual.headers['content-length']).toBeUndefined();
+    expect(resultOf(quick).structuredContent.cache).toMatchObject({ hit: true });
+    expect(JSON.parse(quick.body)).toEqual(JSON.parse(usual.body));
+    expect([quick.status, quick.headers['content-type']]).toEqual([usual.status, usual.headers['content-type']]);
+  });
+
+  it('are not given to a call whose header names another tool', async () => {
+    await ask({ arguments: { word: 'named' } });
+    const reply = await ask({ arguments: { word: 'named' } }, { 'mcp-name': 'ask_database' });
+    expect(reply.status).toBe(400);
+    expect(JSON.parse(reply.body)).toMatchObject({ error: { code: -32020 } });
+  });
+
+  it('are not given to wrong arguments or to fresh: true', async () => {
+    await ask({ arguments: { word: 'right' } });
+    expect(resultOf(await ask({ arguments: { word: 'right', tims: 2 } }))).toMatchObject({ isError: true });
+    expect(resultOf(await ask({ arguments: { word: 'right', fresh: true } })).structuredContent.cache).toMatchObject({ hit: false });
+  });
+});
+
 describe('request ids', () => {
   it('are given, repeated where the caller brought one, and named by errors', async () => {
     expect((await send('/api/health', { method: 'GET', headers: {} })).headers['x-request-id']).toMatch(/^[\da-f-]{36}$/);

@@ -29,6 +29,7 @@ export async function startSampleHttp(
       {
         face: sampleServer,
         answerCall: async (tool, args, client, options) => (await pipeline.call(tool, args, localCaller(settings, client), options)).result,
+        remember: (tool, args, client) => pipeline.remembered(tool, args, localCaller(settings, client)),
       },
     ],
     version: '1.2.3',

@@ -56,7 +56,7 @@ export function sampleWorld(options: { redis?: RedisConnection; limits?: Limits;
     clock: { now: () => world.now, today: () => world.today, timeZone: 'America/Costa_Rica' },
     cache: new ResultCache({ redis: options.redis, memoryBytes: 1_000_000, now: () => world.now.getTime() }),
     limits: options.limits ?? DEFAULT_LIMITS,
-    freshness: { read: async () => world.data },
+    freshness: { read: async () => world.data, known: () => world.data },
     etlIntervalMinutes: 11,
     metrics,
     logger: { error: note, warn: note },

@@ -1,3 +1,4 @@
+import '../../shared/mcp/quick_start.ts';
 import { readSettings } from '../../shared/config/settings.ts';
 import { serveOverStdio } from '../../shared/mcp/stdio.ts';
 import { sampleServer } from './sample_server.ts';

@@ -243,6 +243,35 @@ describe('cache', () => {
   });
 });
 
+describe('what is remembered', () => {
+  const recall = (world: SampleWorld, args: unknown, caller = someone) => world.pipeline.remembered('repeat_word', args, caller);
+
+  it('is the answer that call() would give', async () => {
+    const world = sampleWorld();
+    await world.pipeline.call('repeat_word', { word: 'sol' }, someone);
+    expect(recall(world, { text: 'sol' })).toEqual((await world.pipeline.call('repeat_word', { word: 'sol' }, someone)).result);
+    expect(world.metrics.figures()).toMatchObject({ calls: 3, answeredFrom: { memory: 2 } });
+  });
+
+  it('is nothing for whom call() would refuse, and nothing is counted then', async () => {
+    const world = sampleWorld({ limits: { callsPerMinute: 2, toolCallsPerHour: 100 } });
+    await world.pipeline.call('repeat_word', { word: 'sol' }, someone);
+    expect(recall(world, { word: 'sol' }, { ...someone, scopes: new Set() })).toBeUndefined();
+    expect(recall(world, { wrod: 'sol' })).toBeUndefined();
+    expect(recall(world, { word: 'sol', fresh: true })).toBeUndefined();
+    expect(recall(world, { word: 'sol' })).toBeDefined();
+    expect(recall(world, { word: 'sol' })).toBeUndefined();
+    expect(errorOf((await world.pipeline.call('repeat_word', { word: 'sol' }, someone)).result).class).toBe('rate_limited');
+  });
+
+  it('is nothing while the state of the data is unknown', async () => {
+    const world = sampleWorld();
+    await world.pipeline.call('repeat_word', { word: 'sol' }, someone);
+    world.data = undefined;
+    expect(recall(world, { word: 'sol' })).toBeUndefined();
+  });
+});
+
 describe('limits (S6)', () => {
   it('refuse calls beyond the minute and say when it ends', async () => {
     const world = sampleWorld({ limits: { callsPerMinute: 2, toolCallsPerHour: 100 } });

@@ -99,7 +99,10 @@ const RANKING: Statement = {
 export function openCampaignRanking(hub: SqlDatabase): CampaignRanking {
   return {
     totals: (current, previous, filters, deadline) => {
-      const pieces = [...current.map((piece) => ({ ...piece, isCurrent: true })), ...previous.map((piece) => ({ ...piece, isCurrent: false }))];
+      const pieces = [
+        ...current.map((piece) => ({ ...piece, isCurrent: true })),
+        ...previous.map((piece) => ({ ...piece, isCurrent: false })),
+      ];
       const values = [
         pieces.map(({ span }) => span),
         pieces.map(({ first }) => first),

@@ -1,19 +1,8 @@
 import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
-import { CANDIDATES_READ, type EntityKind, type EntityLookup } from '../../../shared/domain/entity_resolution.ts';
+import { CANDIDATES_READ, type EntityLookup } from '../../../shared/domain/entity_resolution.ts';
 import { type Row, textOf } from './row.ts';
 
 export type Client = { readonly clientId: string; readonly company: string; readonly status: string };
-
-/** How a client is found from what the caller wrote. */
-export const CLIENT: EntityKind<Client> = {
-  noun: 'client',
-  idOf: (client) => client.clientId,
-  nameOf: (client) => client.company,
-  qualifierOf: () => '',
-  qualifierNoun: 'id',
-  describe: (client) => ({ clientId: client.clientId, company: client.company, status: client.status }),
-  compare: (one, other) => one.clientId.localeCompare(other.clientId, 'en'),
-};
 
 const BY_ID: Statement = { name: 'client_by_id', text: 'SELECT client_id, company, status FROM business.clients WHERE client_id = $1' };
 

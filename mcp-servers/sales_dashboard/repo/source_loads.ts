@@ -32,8 +32,8 @@ const TABLE_LOADS: Statement = {
   text: `
   WITH loaded AS (
     SELECT database_name, table_name FROM etl.watermarks
-    UNION
-    SELECT database_name, table_name FROM etl.runs
+    UNION  -- a table whose first load fails has no watermark; its runs are among the latest
+    SELECT database_name, table_name FROM etl.runs WHERE run_id > (SELECT max(run_id) - 200 FROM etl.runs)
   )
   SELECT l.database_name, l.table_name, w.as_of, r.status, r.started_at, r.finished_at,
          coalesce(r.rows_read, 0) AS rows_read, coalesce(r.rows_written, 0) AS rows_written, coalesce(r.rows_deleted, 0) AS rows_deleted,

@@ -1,0 +1,145 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { readSettings, type Settings, SettingsError } from '../shared/config/settings.ts';
+import { version } from '../shared/config/version.ts';
+
+/** Options of `up` and `fill` that stand for settings. */
+type DataOptions = { readonly scale?: 'full' | 'small'; readonly seed?: number; readonly referenceDate?: string };
+
+const program = new Command('promptsales')
+  .description('Four MCP servers that answer marketing and sales questions from a company’s own data')
+  .version(version)
+  .showHelpAfterError()
+  .configureHelp({ sortSubcommands: false });
+
+/** Runs a command with the settings of the environment; its number is the exit code. Each command's modules are loaded by itself. */
+function run(command: (settings: Settings) => Promise<number | undefined>): Promise<void> {
+  return command(readSettings()).then((code) => {
+    if (code !== undefined) process.exitCode = code;
+  });
+}
+
+withDataOptions(program.command('up'))
+  .description('start everything, fill it with data, and stay until Ctrl-C')
+  .option('--detach', 'leave it running in the background')
+  .action((options: DataOptions & { detach?: boolean }) =>
+    run(async (settings) => {
+      const [{ runUp }, { announcement }, { askOverHttp }, { serverNames }] = await Promise.all([
+        import('./commands/up.ts'),
+        import('./announce.ts'),
+        import('./ask_over_http.ts'),
+        import('./servers.ts'),
+      ]);
+      const announce = async ({ http }: { readonly http: string }) => {
+        process.stdout.write(`${await announcement(http, serverNames, askOverHttp(http, 'sales_dashboard'))}\n\n`);
+      };
+      return runUp({ detach: options.detach === true, announce }, withData(settings, options));
+    }),
+  );
+
+program
+  .command('down')
+  .description('stop what `up --detach` or a host has started')
+  .action(() => run(async (settings) => (await import('./commands/down.ts')).runDown({}, settings)));
+
+program
+  .command('status')
+  .description('what runs and where')
+  .option('--json', 'for machines, with the passwords in the addresses')
+  .action((options: { json?: boolean }) => run(async (settings) => (await import('./commands/status.ts')).runStatus(options, settings)));
+
+program
+  .command('doctor')
+  .description('look at everything a start needs')
+  .option('--remove-orphans', 'delete the database folders whose home is gone')
+  .action((options: { removeOrphans?: boolean }) =>
+    run(async (settings) => (await import('./commands/doctor.ts')).runDoctor(options, settings)),
+  );
+
+program
+  .command('mcp')
+  .description('serve one MCP server over stdin and stdout: what a host starts')
+  .argument('<server>')
+  .action((server: string) => run(async (settings) => (await import('./commands/mcp.ts')).runMcp(server, settings)));
+
+program
+  .command('call')
+  .description('ask one question')
+  .argument('<server>')
+  .argument('<tool>')
+  .argument('[arguments]', 'a JSON object', '{}')
+  .option('--json', 'print the whole result')
+  .action((server: string, tool: string, args: string, options: { json?: boolean }) =>
+    run(async (settings) => (await import('./commands/call.ts')).runCall(server, tool, args, { json: options.json === true }, settings)),
+  );
+
+program
+  .command('etl')
+  .description('load what the sources have changed into the hub')
+  .addArgument(program.createArgument('<verb>', 'once | watch | status | replay').choices(['once', 'watch', 'status', 'replay']))
+  .option('--json', 'for machines')
+  .option('--stream <table>', 'replay: only this one, for example ads.campaigns')
+  .action((verb: 'once' | 'watch' | 'status' | 'replay', options: { json?: boolean; stream?: string }) =>
+    run(async (settings) => {
+      const [{ runEtl }, { sourceUrls }] = await Promise.all([import('./commands/etl.ts'), import('./source_urls.ts')]);
+      return runEtl(verb, options, settings, await sourceUrls(settings));
+    }),
+  );
+
+withDataOptions(program.command('fill'))
+  .description('fill the embedded sources anew with generated data, and load it')
+  .action((options: DataOptions) => run(async (settings) => (await import('./commands/fill.ts')).runFill(withData(settings, options))));
+
+program
+  .command('inspect')
+  .description('open the MCP Inspector on a server; what follows -- goes to the Inspector')
+  .argument('<server>')
+  .argument('[inspector...]')
+  .action((server: string, inspector: string[]) => run(async () => (await import('./commands/inspect.ts')).runInspect(server, inspector)));
+
+program
+  .command('internal', { hidden: true })
+  .argument('<part>')
+  .action((part: string) => run(async (settings) => (await import('./commands/internal.ts')).runInternal(part, settings)));
+
+function withDataOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--scale <scale>', 'how much data').choices(['full', 'small']))
+    .addOption(new Option('--seed <number>', 'the same number gives the same data').argParser(wholeNumber))
+    .addOption(new Option('--reference-date <date>', 'what counts as today, YYYY-MM-DD').argParser(day));
+}
+
+function withData(settings: Settings, { scale, seed, referenceDate }: DataOptions): Settings {
+  return {
+    ...settings,
+    scale: scale ?? settings.scale,
+    seed: seed ?? settings.seed,
+    referenceDate: referenceDate ?? settings.referenceDate,
+  };
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+function day(text: string): string {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(Date.parse(text)))
+    throw new InvalidArgumentError('It must be a day such as 2026-11-21.');
+  return text;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // What the user can mend is a sentence; anything else is ours and shows where.
+  const isTheirs = error instanceof SettingsError || (error instanceof Error && 'remedy' in error);
+  const text = !(error instanceof Error)
+    ? String(error)
+    : !isTheirs
+      ? error.stack
+      : 'remedy' in error
+        ? `${error.message}\n  ${error.remedy}`
+        : error.message;
+  process.stderr.write(`${text}\n`);
+  process.exitCode = 1;
+}

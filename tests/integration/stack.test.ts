@@ -1,0 +1,573 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { runDoctor } from '../../cli/commands/doctor.ts';
+import { runStatus } from '../../cli/commands/status.ts';
+import { readSettings, type Settings } from '../../shared/config/settings.ts';
+import { orphanClusters, possibleDataDirectories, removeOrphan } from '../../shared/stack/cluster_place.ts';
+import { awaitStack, ensureStack } from '../../shared/stack/ensure_stack.ts';
+import { commandLineOf, identifyProcess, isRunning, type ProcessIdentity, processesIn } from '../../shared/stack/process_identity.ts';
+import { StackError } from '../../shared/stack/stack_error.ts';
+import { type PartName, readRecordedStack, readStack, type StackState } from '../../shared/stack/state.ts';
+import { stackProgram } from '../support/stack_program.ts';
+
+const run = promisify(execFile);
+const AS_ROOT = process.getuid?.() === 0;
+
+/** A home of its own for each test, that any user can enter unless a test says otherwise. */
+async function emptyHome(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'promptsales-home-'));
+  await chmod(folder, 0o755);
+  homes.push(folder);
+  return folder;
+}
+
+function settingsFor(home: string, more: Readonly<Record<string, string>> = {}): Settings {
+  return readSettings({ PROMPTSALES_HOME: home, PROMPTSALES_PORT: '0', PROMPTSALES_SCALE: 'small', ...more });
+}
+
+function environmentFor(home: string, more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  return { ...process.env, PROMPTSALES_HOME: home, PROMPTSALES_PORT: '0', PROMPTSALES_SCALE: 'small', ...more };
+}
+
+async function start(home: string, more: Readonly<Record<string, string>> = {}): Promise<StackState> {
+  return (await awaitStack(settingsFor(home, more), { program: stackProgram() })).state;
+}
+
+function verb(words: string[], environment: NodeJS.ProcessEnv, version?: string) {
+  const [node = '', ...rest] = stackProgram(version).selfCommand;
+  return run(node, [...rest, ...words], { env: environment, timeout: 50_000 });
+}
+
+function down(home: string) {
+  return verb(['down'], environmentFor(home));
+}
+
+function part(state: StackState | undefined, name: PartName) {
+  const found = state?.parts.find((candidate) => candidate.name === name);
+  if (found?.process === undefined) throw new Error(`${name} does not run`);
+  return { ...found, process: found.process };
+}
+
+function everyProcess(state: StackState): ProcessIdentity[] {
+  return [state.supervisor, ...state.parts.flatMap((candidate) => candidate.process ?? [])];
+}
+
+async function until<T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>, withinMs = 20_000): Promise<T> {
+  const end = performance.now() + withinMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > end) throw new Error(`${what} did not happen within ${withinMs} ms`);
+    await sleep(20);
+  }
+}
+
+async function one<T>(url: string, sql: string): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows[0] as T;
+  } finally {
+    await client.end();
+  }
+}
+
+const homes: string[] = [];
+afterEach(() => removeHomes());
+
+/** A home that was used before, for tests that need no empty one: its stack may still run. */
+async function usedHome(): Promise<string> {
+  used ??= await emptyHome();
+  homes.splice(homes.indexOf(used), homes.includes(used) ? 1 : 0);
+  return used;
+}
+let used: string | undefined;
+afterAll(async () => {
+  if (used !== undefined) homes.push(used);
+  await removeHomes();
+});
+
+async function removeHomes(): Promise<void> {
+  for (const home of homes.splice(0)) {
+    await down(home);
+    const left = possibleDataDirectories(home).flatMap(processesIn);
+    for (const identity of left) process.kill(identity.pid, 'SIGKILL');
+    await rm(home, { recursive: true, force: true });
+    await removeOrphansOf(home);
+    expect(left).toEqual([]);
+  }
+}
+
+async function removeOrphansOf(home: string): Promise<void> {
+  for (const orphan of await orphanClusters()) {
+    if (orphan.home.startsWith(home)) await removeOrphan(orphan);
+  }
+}
+
+describe('start and stop', () => {
+  it('brings every part up, with databases and roles, and leaves no process and no state behind when stopped', async () => {
+    const home = await emptyHome();
+    const state = await start(home);
+    expect(state.parts.map(({ name, state: condition }) => [name, condition]).sort()).toEqual([
+      ['etl', 'healthy'],
+      ['http', 'healthy'],
+      ['postgres', 'healthy'],
+      ['redis', 'healthy'],
+    ]);
+    const { urls } = state;
+    expect(urls).toBeDefined();
+    if (urls === undefined) return;
+
+    await expect(one(urls.hub, 'CREATE TABLE forbidden (i int)')).rejects.toThrow(/read-only transaction/);
+    expect(
+      await one(urls.hub, `SELECT current_setting('statement_timeout') AS t, pg_has_role('promptsales_read', 'member') AS member`),
+    ).toEqual({
+      t: '20s',
+      member: true,
+    });
+    await expect(one(urls.hub.replace(/\/promptsales$/, '/promptcrm'), 'SELECT 1')).rejects.toThrow(/permission denied for database/);
+    expect(await one(urls.hubEtl, `SELECT pg_has_role('promptsales_etl', 'member') AS member`)).toEqual({ member: true });
+    for (const source of [urls.ads, urls.crm, urls.content]) expect(await one(source, 'SELECT 1 AS one')).toEqual({ one: 1 });
+    expect((await stat(join(home, 'stack.json'))).mode & 0o077).toBe(0);
+    expect((await stat(join(home, 'credentials.json'))).mode & 0o077).toBe(0);
+
+    const running = everyProcess(state);
+    expect(running).toHaveLength(5);
+    await down(home);
+    expect(running.filter(isRunning)).toEqual([]);
+    expect(possibleDataDirectories(home).flatMap(processesIn)).toEqual([]);
+    expect(readRecordedStack(home)).toBeUndefined();
+  });
+
+  it('starts in the foreground, says ready last, and on SIGTERM ends with everything it started', async () => {
+    const home = await usedHome();
+    await down(home);
+    const { child, output } = foreground(home);
+    await until('ready', () => /^ready/m.test(output()));
+    expect(output().trim().split('\n').at(-2)).toMatch(/^hello http:\/\/127\.0\.0\.1:\d+$/);
+    expect(output().trim().split('\n').at(-1)).toMatch(/^ready/);
+    const state = readStack(home);
+    const running = state === undefined ? [] : everyProcess(state);
+    expect(running).toHaveLength(5);
+
+    const second = await verb(['up'], environmentFor(home));
+    expect(second.stdout).toContain('already running');
+    expect(second.stdout.trim().split('\n').at(-1)).toContain(`ready: ${state?.urls?.http}`);
+
+    child.kill('SIGTERM');
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(0);
+    expect(running.filter(isRunning)).toEqual([]);
+  });
+
+  it('is stopped by SIGTERM in the middle of its start, too', async () => {
+    const home = await emptyHome();
+    const { child } = foreground(home, { TEST_STEP_MS: '300' });
+    const state = await until('preparing', () => {
+      const now = readStack(home);
+      return now?.phase === 'preparing' && now.progress?.label === 'steps' && now;
+    });
+    child.kill('SIGTERM');
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(0);
+    expect(everyProcess(state).filter(isRunning)).toEqual([]);
+  });
+
+  it('starts again within 3 seconds', async () => {
+    const home = await usedHome();
+    await start(home);
+    await down(home);
+    const begun = performance.now();
+    await start(home);
+    expect(performance.now() - begun).toBeLessThan(3000);
+  });
+
+  it('makes one stack out of five simultaneous starts', async () => {
+    const home = await emptyHome();
+    const settings = settingsFor(home);
+    const five = await Promise.all(Array.from({ length: 5 }, () => ensureStack(settings, { program: stackProgram() })));
+    expect(new Set(five.map((urls) => urls.hub)).size).toBe(1);
+    if (process.platform !== 'linux') return;
+    const servers = possibleDataDirectories(home).flatMap(processesIn);
+    expect(servers.filter(({ pid }) => commandLineOf(pid)?.includes(' -D '))).toHaveLength(1);
+    await until('the losers to end', async () => (await supervisorsOf(home)).length === 1);
+    expect(await supervisorsOf(home)).toEqual([readStack(home)?.supervisor.pid]);
+  });
+
+  it('tells who waits how far the start is', async () => {
+    const home = await emptyHome();
+    const labels: string[] = [];
+    await awaitStack(settingsFor(home), {
+      program: stackProgram(),
+      onProgress: ({ label, done, total }) => labels.push(`${label} ${done}/${total}`),
+    });
+    expect(labels.length).toBeGreaterThan(0);
+    expect(labels.at(-1)).toMatch(/^(databases|steps|servers) /);
+  });
+
+  it('lets a caller stop waiting while the start goes on', async () => {
+    const home = await emptyHome();
+    const reason = new Error('the caller has gone');
+    const caller = new AbortController();
+    const waiting = ensureStack(settingsFor(home), { program: stackProgram(), signal: caller.signal });
+    await until('a start', () => readStack(home));
+    caller.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    await until('ready', () => readStack(home)?.phase === 'ready');
+  });
+
+  it('replaces a stack of another version', async () => {
+    const home = await usedHome();
+    const old = await start(home);
+    const { state } = await awaitStack(settingsFor(home), { program: stackProgram('2.0.0') });
+    expect(state.version).toBe('2.0.0');
+    expect(everyProcess(old).filter(isRunning)).toEqual([]);
+  });
+
+  it('starts nothing when everything a server needs is configured', async () => {
+    const home = await emptyHome();
+    const settings = settingsFor(home, { HUB_DATABASE_URL: 'postgres://hub.example/h', REDIS_URL: 'redis://cache.example' });
+    const urls = await ensureStack(settings, { program: stackProgram(), needs: ['hub', 'redis'] });
+    expect(urls).toEqual({ hub: 'postgres://hub.example/h', redis: 'redis://cache.example' });
+    expect(await readdir(home)).toEqual([]);
+  });
+});
+
+describe('what dies is started again', () => {
+  it.each([
+    ['postgres', {}],
+    ['redis', {}],
+    ['redis', { PROMPTSALES_WASM_REDIS: '1' }],
+    ['http', {}],
+    ['etl', {}],
+  ] as const)('%s (%o), killed, is there again on the same port', async (name, more) => {
+    const home = await usedHome();
+    const state = await start(home, more);
+    const before = part(state, name);
+    process.kill(before.process.pid, 'SIGKILL');
+    const after = await until('a restart', () => {
+      const now = readStack(home)?.parts.find((candidate) => candidate.name === name);
+      return now?.state === 'healthy' && now.restarts === 1 && now;
+    });
+    expect(after.process?.pid).not.toBe(before.process.pid);
+    expect(after.port).toBe(before.port);
+    expect(after.url).toBe(before.url);
+    if (name === 'postgres') expect(await one(state.urls?.ads ?? '', 'SELECT count(*)::int AS steps FROM steps')).toEqual({ steps: 10 });
+    expect(isRunning(state.supervisor)).toBe(true);
+  });
+
+  it('the database, killed in the middle of the preparation: it is prepared to the end all the same', async () => {
+    const home = await emptyHome();
+    const { output } = foreground(home, { TEST_STEP_MS: '150' });
+    const state = await until('some steps', () => {
+      const now = readStack(home);
+      return now?.progress?.label === 'steps' && now.progress.done >= 3 && now;
+    });
+    process.kill(part(state, 'postgres').process.pid, 'SIGKILL');
+    await until('ready', () => /^ready/m.test(output()));
+    const count = 'SELECT count(*)::int AS steps, count(DISTINCT run)::int AS runs FROM steps';
+    expect(await one(state.urls?.ads ?? '', count)).toEqual({ steps: 10, runs: 2 });
+  });
+});
+
+describe('kill -9', () => {
+  it('of the supervisor ends its own children at once, and the next start clears the rest and keeps the data', async () => {
+    const home = await usedHome();
+    const killed = await start(home);
+    await one(killed.urls?.ads ?? '', 'CREATE TABLE kept AS SELECT 42 AS answer');
+    process.kill(killed.supervisor.pid, 'SIGKILL');
+    await until('the end of the children', () => ![part(killed, 'http'), part(killed, 'etl')].some((child) => isRunning(child.process)));
+    expect(readStack(home)).toBeUndefined();
+
+    const next = await start(home);
+    expect(next.supervisor).not.toEqual(killed.supervisor);
+    expect(everyProcess(killed).filter(isRunning)).toEqual([]);
+    expect(await one(next.urls?.ads ?? '', 'SELECT answer FROM kept')).toEqual({ answer: 42 });
+  });
+
+  it('of supervisor and database together leaves backends whose shared memory the next start survives', async () => {
+    const home = await usedHome();
+    const killed = await start(home);
+    const busy = new pg.Client({ connectionString: killed.urls?.ads });
+    busy.on('error', () => {});
+    await busy.connect();
+    const query = busy.query('SELECT pg_sleep(30)').catch(() => {});
+    process.kill(killed.supervisor.pid, 'SIGKILL');
+    process.kill(part(killed, 'postgres').process.pid, 'SIGKILL');
+    const next = await start(home);
+    expect(next.phase).toBe('ready');
+    await query;
+  });
+
+  it('of the supervisor during the preparation: the next start finishes it', async () => {
+    const home = await emptyHome();
+    const { child } = foreground(home, { TEST_STEP_MS: '150' });
+    const state = await until('some steps', () => {
+      const now = readStack(home);
+      return now?.progress?.label === 'steps' && now.progress.done >= 3 && now;
+    });
+    process.kill(state.supervisor.pid, 'SIGKILL');
+    await once(child, 'exit');
+    const next = await start(home);
+    expect(await one(next.urls?.ads ?? '', 'SELECT count(*)::int AS steps, count(DISTINCT run)::int AS runs FROM steps')).toEqual({
+      steps: 10,
+      runs: 2,
+    });
+  });
+
+  it('is cleared by down as well', async () => {
+    const home = await usedHome();
+    const killed = await start(home);
+    process.kill(killed.supervisor.pid, 'SIGKILL');
+    const { stdout } = await down(home);
+    expect(stdout).toMatch(/left: .*postgres/);
+    expect(everyProcess(killed).filter(isRunning)).toEqual([]);
+  });
+});
+
+describe('the state file', () => {
+  it('of a process whose id now belongs to another is not believed, and that other process is left alone', async () => {
+    const home = await usedHome();
+    const state = await start(home);
+    await down(home);
+    const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+    try {
+      const reused = { pid: bystander.pid ?? 0, startedAt: 'before' };
+      const stale = { ...state, supervisor: reused, parts: state.parts.map((one) => ({ ...one, process: reused })) };
+      await writeFile(join(home, 'stack.json'), JSON.stringify(stale));
+      expect(readStack(home)).toBeUndefined();
+      const next = await start(home);
+      expect(next.supervisor.pid).not.toBe(bystander.pid);
+      expect(identifyProcess(bystander.pid ?? 0)).toBeDefined();
+    } finally {
+      bystander.kill('SIGKILL');
+    }
+  });
+
+  it('that holds anything else is as none', async () => {
+    const home = await usedHome();
+    for (const text of ['', '{', '[]', '{"schema":99}']) {
+      await writeFile(join(home, 'stack.json'), text);
+      expect(readStack(home)).toBeUndefined();
+    }
+    expect((await start(home)).phase).toBe('ready');
+  });
+});
+
+describe('what cannot work is said, with what to do', () => {
+  it('a taken port, before the slow work, with who holds it', async () => {
+    const home = await usedHome();
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
+    const { port } = holder.address() as { port: number };
+    try {
+      const begun = performance.now();
+      const refused = verb(['up'], environmentFor(home, { PROMPTSALES_PORT: String(port) }));
+      await expect(refused).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(
+          new RegExp(
+            `Port ${port} on 127\\.0\\.0\\.1 is taken${process.platform === 'linux' ? ` by process ${process.pid}` : ''}[^]*PROMPTSALES_PORT`,
+          ),
+        ),
+      });
+      expect(performance.now() - begun).toBeLessThan(3000);
+      await expect(verb(['up', 'detach'], environmentFor(home, { PROMPTSALES_PORT: String(port) }))).rejects.toMatchObject({
+        stderr: expect.stringContaining(`Port ${port}`),
+      });
+      // A stdio server did not ask for the port: its stack takes another.
+      const { state } = await awaitStack(settingsFor(home, { PROMPTSALES_PORT: String(port) }), { program: stackProgram() });
+      expect(state.urls?.http).not.toContain(`:${port}`);
+    } finally {
+      holder.close();
+    }
+  });
+
+  it('a home below a file', async () => {
+    const folder = await emptyHome();
+    await writeFile(join(folder, 'file'), '');
+    const settings = settingsFor(join(folder, 'file', 'home'));
+    const failure = await ensureStack(settings, { program: stackProgram() }).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(StackError);
+    expect(failure).toMatchObject({ message: expect.stringContaining('is a file'), remedy: expect.stringContaining('PROMPTSALES_HOME') });
+  });
+
+  it('a preparation that fails, by its own words, and nothing is left running', async () => {
+    const home = await usedHome();
+    process.env.TEST_PREPARE_FAILS = '1';
+    try {
+      const failure = await ensureStack(settingsFor(home), { program: stackProgram() }).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ name: 'StackError', message: 'The moon is not full.', remedy: 'Wait.' });
+    } finally {
+      delete process.env.TEST_PREPARE_FAILS;
+    }
+    expect(readStack(home)).toBeUndefined();
+    expect(possibleDataDirectories(home).flatMap(processesIn)).toEqual([]);
+  });
+
+  it('a cluster of another PostgreSQL version', async () => {
+    const home = await emptyHome();
+    await start(home);
+    await down(home);
+    const [dataDirectory = ''] = possibleDataDirectories(home);
+    await writeFile(join(dataDirectory, 'PG_VERSION'), '15\n');
+    await expect(start(home)).rejects.toThrow(/made by PostgreSQL 15/);
+  });
+});
+
+describe('the bundled Valkey', () => {
+  it('answers a GET within 5 ms in the median, has its password and limits, and expires keys', async () => {
+    const home = await usedHome();
+    const state = await start(home, { PROMPTSALES_WASM_REDIS: '1' });
+    expect(part(state, 'redis').engine).toContain('Valkey');
+    const url = state.urls?.redis ?? '';
+    const redis = new Redis(url);
+    try {
+      await redis.set('key', 'value', 'PX', 400);
+      const times: number[] = [];
+      for (let i = 0; i < 200; i++) {
+        const begun = performance.now();
+        await redis.get('key');
+        times.push(performance.now() - begun);
+      }
+      expect(times.sort((a, b) => a - b)[100]).toBeLessThan(5);
+      const large = 'x'.repeat(3 * 1024 * 1024);
+      await redis.set('large', large);
+      expect((await redis.get('large'))?.length).toBe(large.length);
+      expect(await redis.config('GET', 'maxmemory')).toEqual(['maxmemory', String(256 * 1024 * 1024)]);
+      expect(await redis.eval('return redis.call("INCRBY", KEYS[1], ARGV[1])', 1, 'n', 5)).toBe(5);
+      const listener = new Redis(url);
+      const popped = listener.brpop('queue', 5);
+      await redis.lpush('queue', 'job');
+      expect(await popped).toEqual(['queue', 'job']);
+      listener.disconnect();
+      await sleep(500);
+      expect(await redis.get('key')).toBeNull();
+    } finally {
+      redis.disconnect();
+    }
+    const stranger = new Redis(url.replace(/:[^/@]+@/, ''), { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
+    stranger.on('error', () => {});
+    await expect(stranger.get('key')).rejects.toThrow(/NOAUTH/);
+    stranger.disconnect();
+  });
+
+  it('keeps its password off every command line', async () => {
+    const home = await usedHome();
+    for (const wasm of ['0', '1']) {
+      const state = await start(home, { PROMPTSALES_WASM_REDIS: wasm });
+      const credentials = Object.values(JSON.parse(await readFile(join(home, 'credentials.json'), 'utf8')) as Record<string, string>);
+      for (const { pid } of everyProcess(state)) {
+        const { stdout } = await run('ps', ['-o', 'args=', '-p', String(pid)]);
+        expect(credentials.filter((secret) => stdout.includes(secret))).toEqual([]);
+      }
+      await down(home);
+    }
+  });
+});
+
+describe.runIf(AS_ROOT)('as root', () => {
+  it('serves a home of mode 0700, which the server’s user cannot enter, from /var/lib/promptsales', async () => {
+    const outer = await emptyHome();
+    await chmod(outer, 0o700);
+    const home = join(outer, 'data');
+    await mkdir(home);
+    homes.unshift(home);
+    const state = await start(home);
+    expect(await one(state.urls?.ads ?? '', 'SELECT count(*)::int AS steps FROM steps')).toEqual({ steps: 10 });
+    const { stdout } = await run('ps', ['-o', 'user=', '-p', String(part(state, 'postgres').process.pid)]);
+    expect(stdout.trim()).toBe('postgres');
+    expect(await orphanClusters().then((all) => all.filter((orphan) => orphan.home === home))).toEqual([]);
+
+    await down(home);
+    await rm(home, { recursive: true });
+    const [orphan] = (await orphanClusters()).filter((candidate) => candidate.home === home);
+    expect(orphan?.bytes).toBeGreaterThan(10_000_000);
+
+    // A new home at the same path does not inherit what the old one left.
+    const next = await start(home);
+    expect(await one(next.urls?.ads ?? '', 'SELECT count(DISTINCT run)::int AS runs FROM steps')).toEqual({ runs: 1 });
+  });
+});
+
+describe('status and doctor', () => {
+  it('status gives every address with --json, and no password without', async () => {
+    const home = await usedHome();
+    const state = await start(home);
+    const settings = settingsFor(home);
+    const json = JSON.parse(await printed(() => runStatus({ json: true }, settings)));
+    expect(json).toMatchObject({ phase: 'ready', version: '1.0.0', urls: state.urls });
+    expect(json.parts.map((one: { name: string }) => one.name).sort()).toEqual(['etl', 'http', 'postgres', 'redis']);
+    const text = await printed(() => runStatus({}, settings));
+    expect(text).toContain('PostgreSQL 18');
+    const { redis, owner } = JSON.parse(await readFile(join(home, 'credentials.json'), 'utf8'));
+    expect(text).not.toContain(redis);
+    expect(text).not.toContain(owner);
+    expect(await runQuietly(() => runStatus({}, settings))).toBe(0);
+    await down(home);
+    expect(await runQuietly(() => runStatus({}, settings))).toBe(1);
+  });
+
+  it('doctor finds nothing wrong with an empty home, and says what is wrong with a taken port', async () => {
+    const home = await emptyHome();
+    expect(await runQuietly(() => runDoctor({}, settingsFor(home)))).toBe(0);
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
+    const { port } = holder.address() as { port: number };
+    const settings = settingsFor(home, { PROMPTSALES_PORT: String(port) });
+    expect(await printed(() => runDoctor({}, settings))).toMatch(new RegExp(`^bad +port +Port ${port} .*PROMPTSALES_PORT`, 'm'));
+    expect(await runQuietly(() => runDoctor({}, settings))).toBe(1);
+    holder.close();
+  });
+});
+
+function foreground(home: string, more: Readonly<Record<string, string>> = {}): { child: ChildProcess; output: () => string } {
+  const [node = '', ...rest] = stackProgram().selfCommand;
+  const child = spawn(node, [...rest, 'up'], { env: environmentFor(home, more), stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  return { child, output: () => text };
+}
+
+/** Linux tells the environment of a process, which is where its home is named. */
+async function supervisorsOf(home: string): Promise<number[]> {
+  const { stdout } = await run('ps', ['-eo', 'pid=,args=']);
+  const pids = stdout.split('\n').flatMap((line) => (line.includes('internal supervisor') ? [Number.parseInt(line, 10)] : []));
+  const environments = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')));
+  return pids.filter((_, index) => environments[index]?.includes(`PROMPTSALES_HOME=${home}\0`));
+}
+
+async function printed(work: () => Promise<number>): Promise<string> {
+  let text = '';
+  const write = process.stdout.write;
+  process.stdout.write = (chunk: string | Uint8Array) => {
+    text += chunk.toString();
+    return true;
+  };
+  try {
+    await work();
+    return text;
+  } finally {
+    process.stdout.write = write;
+  }
+}
+
+async function runQuietly(work: () => Promise<number>): Promise<number> {
+  let code = -1;
+  await printed(async () => {
+    code = await work();
+    return code;
+  });
+  return code;
+}
