@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import type { Tool } from '../shared/mcp/contract.ts';
+import { toolDefinitions } from '../shared/mcp/tool_definitions.ts';
 
 /** The package's folder. */
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -40,22 +42,31 @@ const noElicitationValidator: Plugin = {
   },
 };
 
-/** 'stdio:<server>': what the bundle of a server's stdio entry consists of. */
+/**
+ * 'stdio:<server>': what the bundle of a server's stdio entry consists of. Its tools' definitions are computed here, once: a host that starts
+ * the server to look at them should not wait for schemas to be translated.
+ */
 const stdioEntries: Plugin = {
   name: 'stdio-entries',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^stdio:/ }, ({ path }) => ({ path: path.slice('stdio:'.length), namespace: 'stdio' }));
-    onLoad({ filter: /.*/, namespace: 'stdio' }, ({ path: server }) => ({
-      contents: `
-        import './shared/mcp/quick_start.ts';
-        import { ${camelCase(server)} } from './mcp-servers/${server}/index.ts';
-        import { readSettings } from './shared/config/settings.ts';
-        import { locateAddresses } from './shared/mcp/locate_addresses.ts';
-        import { serveOverStdio } from './shared/mcp/stdio.ts';
-        serveOverStdio(${camelCase(server)}, { settings: readSettings(), locate: locateAddresses });`,
-      loader: 'ts',
-      resolveDir: ROOT,
-    }));
+    onLoad({ filter: /.*/, namespace: 'stdio' }, async ({ path: server }) => {
+      const index = pathToFileURL(join(ROOT, 'mcp-servers', server, 'index.ts')).href;
+      const definition = ((await import(index)) as Record<string, { tools: readonly { tool: Tool }[] }>)[camelCase(server)];
+      if (definition === undefined) throw new Error(`${index} exports no ${camelCase(server)}`);
+      return {
+        contents: `
+          import './shared/mcp/quick_start.ts';
+          import { ${camelCase(server)} } from './mcp-servers/${server}/index.ts';
+          import { readSettings } from './shared/config/settings.ts';
+          import { locateAddresses } from './shared/mcp/locate_addresses.ts';
+          import { serveOverStdio } from './shared/mcp/stdio.ts';
+          const definitions = JSON.parse(${JSON.stringify(JSON.stringify(toolDefinitions(definition.tools.map(({ tool }) => tool))))});
+          serveOverStdio(${camelCase(server)}, { settings: readSettings(), locate: locateAddresses, definitions });`,
+        loader: 'ts',
+        resolveDir: ROOT,
+      };
+    });
   },
 };
 
@@ -110,13 +121,11 @@ async function buildPackage(): Promise<void> {
   const servers = await serverNames();
   const built = join(ROOT, `dist.${process.pid}`);
   try {
-    await bundle(
-      {
-        'promptsales.main': 'cli/promptsales.ts',
-        ...Object.fromEntries(servers.map((name) => [`mcp/${name}.main`, `stdio:${name}`])),
-      },
-      built,
-    );
+    // Apart from each other: chunks shared with the command line would bring the HTTP side into every stdio start.
+    await Promise.all([
+      bundle({ 'promptsales.main': 'cli/promptsales.ts' }, built),
+      bundle(Object.fromEntries(servers.map((name) => [`${name}.main`, `stdio:${name}`])), join(built, 'mcp')),
+    ]);
     await writeCachedEntry(join(built, 'promptsales.mjs'), './promptsales.main.mjs');
     for (const name of servers) await writeCachedEntry(join(built, 'mcp', `${name}.mjs`), `./${name}.main.mjs`);
     // Put in place whole, so that a program started meanwhile finds either the old build or the new one.

@@ -158,7 +158,11 @@ export function* adRows(
   yield rows.end();
 }
 
-export function* experimentRows(history: History, campaigns: readonly Campaign[], experiments: readonly Experiment[]): Generator<Uint8Array> {
+export function* experimentRows(
+  history: History,
+  campaigns: readonly Campaign[],
+  experiments: readonly Experiment[],
+): Generator<Uint8Array> {
   const rows = new BinaryCopyWriter();
   for (const experiment of experiments) {
     rows
@@ -180,7 +184,13 @@ export function* experimentDayRows(history: History, experiments: readonly Exper
   const rows = new BinaryCopyWriter();
   for (const experiment of experiments) {
     for (const { arm, day, visitors, successes } of experiment.days) {
-      rows.row(5).text(experiment.experimentId).text(arm).date(history.firstEpochDay + day).int4(visitors).int4(successes);
+      rows
+        .row(5)
+        .text(experiment.experimentId)
+        .text(arm)
+        .date(history.firstEpochDay + day)
+        .int4(visitors)
+        .int4(successes);
     }
     if (rows.full) yield rows.take();
   }

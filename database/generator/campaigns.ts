@@ -35,7 +35,12 @@ export type Campaign = {
   /** Indexes in CITIES, and each one's share of the budget (together 1). */
   readonly cities: readonly number[];
   readonly cityShares: readonly number[];
-  readonly target: { readonly ageMin: number; readonly ageMax: number; readonly sex: 'any' | 'female' | 'male'; readonly interests: readonly string[] };
+  readonly target: {
+    readonly ageMin: number;
+    readonly ageMax: number;
+    readonly sex: 'any' | 'female' | 'male';
+    readonly interests: readonly string[];
+  };
   readonly audience: string;
   /** q of the response curve (channels.ts) without the day's demand. */
   readonly quality: number;
@@ -105,7 +110,11 @@ export function generateCampaigns(seed: number, history: History, clients: reado
     const showcase = slot.flagship !== undefined && slot.flagship.campaignId === showcaseCampaign(history.referenceDate).campaignId;
     const present = slot.status !== 'completed';
     // The largest client has the showcase; the other flagships go round among the large ones.
-    let clientIndex = showcase ? 0 : slot.flagship !== undefined ? (1 + flagships++) % Math.min(11, clients.length) : (present ? pickActiveClient : pickClient)(random);
+    let clientIndex = showcase
+      ? 0
+      : slot.flagship !== undefined
+        ? (1 + flagships++) % Math.min(11, clients.length)
+        : (present ? pickActiveClient : pickClient)(random);
     const theme = slot.flagship?.theme ?? pickTheme(random, history, slot);
     const themeYear = themeYearOf(theme, history, slot.start);
     const bareName = theme.evergreen ? theme.name : `${theme.name} ${themeYear}`;
@@ -132,16 +141,23 @@ export function generateCampaigns(seed: number, history: History, clients: reado
     const countries = slot.flagship ? client.countries : chooseCountries(random, client);
     const channels = chooseChannels(random, slot.flagship ? plan.flagships.channels : Math.max(1, Math.min(7, 2 + random.poisson(1.4))));
     // A campaign that runs for months keeps to fewer places.
-    const cityCount = slot.flagship ? Math.max(showcase ? 15 : 1, random.between(...plan.flagships.cities)) : Math.round(random.logNormal(plan.cities, 0.65) * Math.min(1, (45 / days) ** 0.55));
+    const cityCount = slot.flagship
+      ? Math.max(showcase ? 15 : 1, random.between(...plan.flagships.cities))
+      : Math.round(random.logNormal(plan.cities, 0.65) * Math.min(1, (45 / days) ** 0.55));
     const cities = chooseCities(random, countries, Math.max(1, Math.min(26, cityCount)));
-    const budgetUsd = (slot.flagship ? random.logNormal(plan.budget * 9, 0.2) : random.logNormal(plan.budget * (days / 45) ** 0.45, 0.8)) * relativeSize ** 0.42;
+    const budgetUsd =
+      (slot.flagship ? random.logNormal(plan.budget * 9, 0.2) : random.logNormal(plan.budget * (days / 45) ** 0.45, 0.8)) *
+      relativeSize ** 0.42;
     const created = instant(history, slot.start - random.between(6, 35), random.between(28_800, 61_200));
     const lastTouched = Math.min(slot.end, history.today - 1);
     const interests = shuffled(random, INDUSTRIES[client.industry]?.interests ?? []).slice(0, 2);
     const ageMin = random.pick([18, 18, 25, 25, 30, 35, 45]);
     const ageMax = Math.min(65, ageMin + random.pick([9, 14, 19, 29]));
     const sex = random.pick(['any', 'any', 'any', 'female', 'male'] as const);
-    const pausedOn = slot.status === 'paused' ? slot.start + Math.max(1, Math.floor((history.today - slot.start) * (0.3 + 0.6 * random.unit()))) : history.today;
+    const pausedOn =
+      slot.status === 'paused'
+        ? slot.start + Math.max(1, Math.floor((history.today - slot.start) * (0.3 + 0.6 * random.unit())))
+        : history.today;
     const notRun = slot.status === 'draft' || slot.status === 'scheduled';
     return {
       campaignId,
@@ -159,14 +175,22 @@ export function generateCampaigns(seed: number, history: History, clients: reado
       channels,
       channelShares: shareTenThousandths(channels.map((channel) => random.logNormal(CHANNELS[channel]?.budgetWeight ?? 1, 0.45))),
       cities,
-      cityShares: sharesOf(cities.map((city) => (CITY_AUDIENCE[city] ?? 1) * (COUNTRIES[CITIES[city]?.country ?? 0]?.weight ?? 0.1) ** 0.5 * random.logNormal(1, 0.35))),
+      cityShares: sharesOf(
+        cities.map(
+          (city) => (CITY_AUDIENCE[city] ?? 1) * (COUNTRIES[CITIES[city]?.country ?? 0]?.weight ?? 0.1) ** 0.5 * random.logNormal(1, 0.35),
+        ),
+      ),
       target: { ageMin, ageMax, sex, interests },
       audience: describeAudience(sex, ageMin, ageMax, interests, countries),
       quality: (slot.flagship ? random.logNormal(1.15, 0.12) : random.logNormal(1, 0.36)) * objectiveQuality,
       audienceFactor: relativeSize ** 0.45 * (slot.flagship ? 2.2 : 1),
       creative: random.logNormal(1, 0.22),
       createdAt: Math.min(created, instant(history, history.today - 2, 50_000)),
-      updatedAt: instant(history, Math.max(Math.min(slot.start, history.today - 1), lastTouched - random.below(12)), random.between(62_000, 80_000)),
+      updatedAt: instant(
+        history,
+        Math.max(Math.min(slot.start, history.today - 1), lastTouched - random.below(12)),
+        random.between(62_000, 80_000),
+      ),
     };
   });
   return campaigns.sort((one, other) => (one.campaignId < other.campaignId ? -1 : 1));
@@ -194,11 +218,13 @@ type Slot = {
 /** When each campaign runs and how it stands, before anything else is known of it. */
 function placeSlots(random: Random, history: History, { count, flagships: { count: flagshipCount } }: CampaignPlan): readonly Slot[] {
   const { today } = history;
-  const flagships = allFlagships(history).slice(-flagshipCount).map((flagship): Slot => {
-    const start = dayNumber(history, flagship.startDate);
-    const end = dayNumber(history, flagship.endDate);
-    return { start, end, status: end >= today ? 'active' : 'completed', flagship };
-  });
+  const flagships = allFlagships(history)
+    .slice(-flagshipCount)
+    .map((flagship): Slot => {
+      const start = dayNumber(history, flagship.startDate);
+      const end = dayNumber(history, flagship.endDate);
+      return { start, end, status: end >= today ? 'active' : 'completed', flagship };
+    });
   const scheduled = Math.round(count * STATUS_SHARES.scheduled);
   const draft = Math.round(count * STATUS_SHARES.draft);
   const paused = Math.round(count * STATUS_SHARES.paused);
@@ -217,7 +243,8 @@ function placeSlots(random: Random, history: History, { count, flagships: { coun
   }).sort((one, other) => other.key - one.key);
 
   const slots = started.map(({ start }, rank): Slot => {
-    if (rank < active) return { start, end: today + 2 + Math.min(150, Math.floor(random.exponential(38))), status: 'active', flagship: undefined };
+    if (rank < active)
+      return { start, end: today + 2 + Math.min(150, Math.floor(random.exponential(38))), status: 'active', flagship: undefined };
     if (rank < active + paused) return { start, end: today + 5 + random.below(60), status: 'paused', flagship: undefined };
     const days = Math.max(7, Math.min(120, Math.round(random.logNormal(31, 0.5))));
     return { start, end: Math.min(start + days - 1, today - 1), status: 'completed', flagship: undefined };
@@ -253,7 +280,9 @@ function pickTheme(random: Random, history: History, slot: Slot): Theme {
   const month = history.month[slot.start] as number;
   // What has run for a third of a year has outlived any season.
   const evergreen = slot.end - slot.start > 110;
-  const fitting = THEMES.filter((theme) => (evergreen ? theme.evergreen === true : theme.months.includes(month) || (theme.evergreen && random.chance(0.12))));
+  const fitting = THEMES.filter((theme) =>
+    evergreen ? theme.evergreen === true : theme.months.includes(month) || (theme.evergreen && random.chance(0.12)),
+  );
   return fitting[weightedPicker(fitting.map((theme) => theme.weight))(random)] as Theme;
 }
 
@@ -268,10 +297,25 @@ function longName(random: Random, client: Client, theme: Theme, year: number, ta
   const country = COUNTRIES[random.pick(client.countries)]?.name ?? '';
   const dated = `${theme.name} ${year}`;
   const long = theme.evergreen
-    ? [`${theme.name} – ${client.company}`, `${theme.name}: ${product}, ${client.company}`, `${dated} – ${client.company}`, `${dated} – ${client.company} ${country}`]
+    ? [
+        `${theme.name} – ${client.company}`,
+        `${theme.name}: ${product}, ${client.company}`,
+        `${dated} – ${client.company}`,
+        `${dated} – ${client.company} ${country}`,
+      ]
     : random.chance(0.6)
-      ? [`${dated} – ${client.company}`, `${dated}: ${product}`, `${dated}: ${product}, ${client.company}`, `${dated} – ${client.company} ${country}`]
-      : [`${dated}: ${product}`, `${dated} – ${client.company}`, `${dated} – ${client.company} ${country}`, `${dated}: ${product}, ${client.company}`];
+      ? [
+          `${dated} – ${client.company}`,
+          `${dated}: ${product}`,
+          `${dated}: ${product}, ${client.company}`,
+          `${dated} – ${client.company} ${country}`,
+        ]
+      : [
+          `${dated}: ${product}`,
+          `${dated} – ${client.company}`,
+          `${dated} – ${client.company} ${country}`,
+          `${dated}: ${product}, ${client.company}`,
+        ];
   const free = long.find((name) => !taken.has(name));
   if (free !== undefined) return free;
   for (let wave = 2; ; wave++) {
@@ -332,7 +376,13 @@ export function shuffled<T>(random: Random, items: readonly T[]): T[] {
   return result;
 }
 
-function describeAudience(sex: 'any' | 'female' | 'male', ageMin: number, ageMax: number, interests: readonly string[], countries: readonly number[]): string {
+function describeAudience(
+  sex: 'any' | 'female' | 'male',
+  ageMin: number,
+  ageMax: number,
+  interests: readonly string[],
+  countries: readonly number[],
+): string {
   const who = sex === 'any' ? 'Personas' : sex === 'female' ? 'Mujeres' : 'Hombres';
   const interested = sex === 'male' ? 'interesados' : 'interesadas';
   const where = countries.map((country) => COUNTRIES[country]?.name ?? '');

@@ -35,28 +35,55 @@ export function generateChangeLog(
   const zero = instant(history, 0, 0);
   for (const [index, campaign] of campaigns.entries()) {
     const created = Math.floor((campaign.createdAt - zero) / 1000);
-    const log = (second: number, entity: Change['entity'], entityId: string, field: string, oldValue: string | null, newValue: string): void => {
-      changes.push({ campaign: index, entity, entityId, field, oldValue, newValue, changedBy: `${random.pick(PEOPLE)}@promptsales.example`, second });
+    const log = (
+      second: number,
+      entity: Change['entity'],
+      entityId: string,
+      field: string,
+      oldValue: string | null,
+      newValue: string,
+    ): void => {
+      changes.push({
+        campaign: index,
+        entity,
+        entityId,
+        field,
+        oldValue,
+        newValue,
+        changedBy: `${random.pick(PEOPLE)}@promptsales.example`,
+        second,
+      });
     };
     log(created, 'campaign', campaign.campaignId, 'status', null, 'draft');
     if (campaign.status === 'draft') continue;
     log(created + random.between(3600, 86_400), 'campaign', campaign.campaignId, 'status', 'draft', 'scheduled');
     if (campaign.factsEnd <= campaign.start) continue;
     log(historySecond(campaign.start, random.between(0, 7200)), 'campaign', campaign.campaignId, 'status', 'scheduled', 'active');
-    const duringRun = () => historySecond(campaign.start + random.below(campaign.factsEnd - campaign.start), random.between(28_800, 64_800));
+    const duringRun = () =>
+      historySecond(campaign.start + random.below(campaign.factsEnd - campaign.start), random.between(28_800, 64_800));
     for (let i = random.poisson(1.6); i > 0; i--) {
       const before = campaign.budgetCents / 100;
-      log(duringRun(), 'budget', campaign.campaignId, 'daily_limit', (before / 20).toFixed(2), ((before / 20) * random.pick([0.8, 0.9, 1.1, 1.2, 1.25])).toFixed(2));
+      log(
+        duringRun(),
+        'budget',
+        campaign.campaignId,
+        'daily_limit',
+        (before / 20).toFixed(2),
+        ((before / 20) * random.pick([0.8, 0.9, 1.1, 1.2, 1.25])).toFixed(2),
+      );
     }
     for (const adSet of setsOf[index] ?? []) {
       if (!random.chance(0.3)) continue;
       log(duringRun(), 'ad_set', adSet.adSetId, 'bid_strategy', random.pick(['lowest_cost', 'cost_cap'] as const), adSet.bidStrategy);
     }
     for (const ad of adsOf[index] ?? []) {
-      if (ad.status === 'paused' && campaign.status === 'active') log(Math.max(ad.published + 3600, duringRun()), 'ad', ad.adId, 'status', 'active', 'paused');
+      if (ad.status === 'paused' && campaign.status === 'active')
+        log(Math.max(ad.published + 3600, duringRun()), 'ad', ad.adId, 'status', 'active', 'paused');
     }
-    if (campaign.status === 'paused') log(historySecond(campaign.factsEnd, 0) - random.between(600, 7200), 'campaign', campaign.campaignId, 'status', 'active', 'paused');
-    if (campaign.status === 'completed') log(historySecond(campaign.end, 86_399), 'campaign', campaign.campaignId, 'status', 'active', 'completed');
+    if (campaign.status === 'paused')
+      log(historySecond(campaign.factsEnd, 0) - random.between(600, 7200), 'campaign', campaign.campaignId, 'status', 'active', 'paused');
+    if (campaign.status === 'completed')
+      log(historySecond(campaign.end, 86_399), 'campaign', campaign.campaignId, 'status', 'active', 'completed');
   }
   const now = historySecond(history.today, 0);
   return changes.filter((change) => change.second < now).sort((one, other) => one.second - other.second || one.campaign - other.campaign);

@@ -55,7 +55,9 @@ export function campaignDocuments(
       campaignMessage: campaign.message,
       contentVersions: campaign.channels.flatMap((channel) => {
         const { channelId, kind } = CHANNELS[channel] as (typeof CHANNELS)[number];
-        return usedImages.filter((_, position) => position === 0 || random.chance(0.5)).map((contentId) => ({ contentId, platform: channelId, type: random.pick(TYPES[kind]) }));
+        return usedImages
+          .filter((_, position) => position === 0 || random.chance(0.5))
+          .map((contentId) => ({ contentId, platform: channelId, type: random.pick(TYPES[kind]) }));
       }),
       usedImages,
       status: campaign.status,
@@ -70,7 +72,8 @@ export function campaignDocuments(
 /** The documents of the collection `servicios_terceros`: the outside services of N6 with their public addresses. */
 export function outsideServiceDocuments(changedAt: string): readonly OutsideServiceDocument[] {
   const dates = { createdAt: changedAt, updatedAt: changedAt };
-  const oauth = (url_token: string, scopes: readonly string[]) => ({ tipo: 'oauth2_client_credentials', url_token, metodo_http: 'POST', scopes }) as const;
+  const oauth = (url_token: string, scopes: readonly string[]) =>
+    ({ tipo: 'oauth2_client_credentials', url_token, metodo_http: 'POST', scopes }) as const;
   return [
     {
       nombre_servicio: 'openai',
@@ -174,7 +177,14 @@ export function outsideServiceDocuments(changedAt: string): readonly OutsideServ
 export function mcpServerDocuments(changedAt: string): readonly McpServerDocument[] {
   const servers: Readonly<Record<string, readonly string[]>> = {
     content_generator: ['getContent', 'generateCampaignMessages'],
-    sales_dashboard: ['get_campaign_performance', 'get_sales_data', 'get_campaign_locations', 'get_campaign_channels', 'rank_campaigns', 'get_data_freshness'],
+    sales_dashboard: [
+      'get_campaign_performance',
+      'get_sales_data',
+      'get_campaign_locations',
+      'get_campaign_channels',
+      'rank_campaigns',
+      'get_data_freshness',
+    ],
     ads_optimizer: [],
     crm_analyzer: [],
   };

@@ -80,7 +80,12 @@ export type OutsideServiceDocument = {
   readonly nombre_servicio: string;
   readonly url_base: string;
   readonly metodos_disponibles: readonly { readonly nombre: string; readonly metodo_http: 'GET' | 'POST'; readonly ruta: string }[];
-  readonly autenticacion: { readonly tipo: 'oauth2_client_credentials' | 'api_key'; readonly url_token?: string; readonly metodo_http?: 'POST'; readonly scopes?: readonly string[] };
+  readonly autenticacion: {
+    readonly tipo: 'oauth2_client_credentials' | 'api_key';
+    readonly url_token?: string;
+    readonly metodo_http?: 'POST';
+    readonly scopes?: readonly string[];
+  };
   readonly rate_limits: { readonly por_minuto: number; readonly por_dia: number };
   readonly estado: 'activo' | 'inactivo';
   readonly createdAt: string;

@@ -1,5 +1,5 @@
-import { withoutAccents } from '../../shared/domain/fold.ts';
 import { BinaryCopyWriter, encodeText } from '../../shared/db/binary_copy.ts';
+import { withoutAccents } from '../../shared/domain/fold.ts';
 import { type History, historySecond, instant } from './calendar.ts';
 import type { Campaign } from './campaigns.ts';
 import { CHANNELS } from './channels.ts';
@@ -61,10 +61,16 @@ export function* customerRows(
     const second = common(random, surnames);
     const first = isCompany ? random.pick(kinds) : common(random, isFemale ? given.female : given.male);
     const id = i + 1;
-    rows.row(18).int8(id).encoded(clientIds[customers.client[i] as number] as Uint8Array);
+    rows
+      .row(18)
+      .int8(id)
+      .encoded(clientIds[customers.client[i] as number] as Uint8Array);
     const host = MAIL_HOSTS[random.below(3)];
     if (isCompany) {
-      rows.text('company').text(`${first.name} ${surname.name}${random.chance(0.4) ? ` y ${second.name}` : ''}`).null();
+      rows
+        .text('company')
+        .text(`${first.name} ${surname.name}${random.chance(0.4) ? ` y ${second.name}` : ''}`)
+        .null();
       rows.text(`ventas.${surname.mail}${id}@${host}`);
     } else {
       rows.text('person').encoded(first.field).text(`${surname.name} ${second.name}`);
@@ -72,7 +78,11 @@ export function* customerRows(
     }
     rows.text(phoneOf(country, random.below)).text(documentOf(country, isCompany, random.below));
     if (isCompany) rows.null().null().text(random.pick(COMPANY_INDUSTRIES));
-    else rows.date(history.firstEpochDay + history.today - (ages[random.uint32() >>> 16] as number)).text(isFemale ? 'female' : 'male').null();
+    else
+      rows
+        .date(history.firstEpochDay + history.today - (ages[random.uint32() >>> 16] as number))
+        .text(isFemale ? 'female' : 'male')
+        .null();
     rows.text(segmentOf(past, i, now)).text(potentialOf(customers, i));
     const spread = Math.min(0.09, 0.016 * Math.sqrt(city.population / 100_000));
     rows
@@ -106,7 +116,11 @@ export function* orderRows(
     const city = customers.city[customer] as number;
     const touch = orders.touch[i] as number;
     const lead = leads.leadOfOrder[i] as number;
-    rows.row(15).int8(i + 1).int8(customer + 1).encoded(clientIds[customers.client[customer] as number] as Uint8Array);
+    rows
+      .row(15)
+      .int8(i + 1)
+      .int8(customer + 1)
+      .encoded(clientIds[customers.client[customer] as number] as Uint8Array);
     if (touch < 0) rows.null().null().null();
     else {
       rows.encoded(campaignIds[touches.campaign[touch] as number] as Uint8Array);
@@ -148,7 +162,11 @@ export function* leadRows(
   for (let i = 0; i < leads.count; i++) {
     const customer = leads.customer[i] as number;
     const touch = leads.touch[i] as number;
-    rows.row(13).int8(i + 1).int8(customer + 1).encoded(clientIds[customers.client[customer] as number] as Uint8Array);
+    rows
+      .row(13)
+      .int8(i + 1)
+      .int8(customer + 1)
+      .encoded(clientIds[customers.client[customer] as number] as Uint8Array);
     if (touch < 0) rows.null().null();
     else {
       rows.encoded(campaignIds[touches.campaign[touch] as number] as Uint8Array);

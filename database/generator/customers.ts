@@ -47,7 +47,12 @@ export function generateCustomers(seed: number, history: History, clients: reado
   const cityPickers = clients.map((client) => {
     const cities = client.countries.flatMap((country) => CITIES_OF_COUNTRY[country] ?? []);
     const pick = weightedPicker(
-      cities.map((city) => (CITY_AUDIENCE[city] ?? 1) ** 1.2 * (COUNTRIES[CITIES[city]?.country ?? 0]?.weight ?? 0.1) ** 0.5 * (CITIES[city]?.country === client.countries[0] ? 2 : 1)),
+      cities.map(
+        (city) =>
+          (CITY_AUDIENCE[city] ?? 1) ** 1.2 *
+          (COUNTRIES[CITIES[city]?.country ?? 0]?.weight ?? 0.1) ** 0.5 *
+          (CITIES[city]?.country === client.countries[0] ? 2 : 1),
+      ),
     );
     return { cities, pick };
   });
@@ -65,7 +70,10 @@ export function generateCustomers(seed: number, history: History, clients: reado
   const { today } = history;
   // Gamma numbers are dear; half a million are taken from tables of 65,536.
   const rates = Float64Array.from({ length: 65_536 }, () => random.gamma(RATE_SHAPE, 1) + 0.01);
-  const stays = Float64Array.from({ length: 65_536 }, () => (random.exponential(1) * STAY.days) / (random.gamma(STAY.shape, 1) + 0.05) + 20);
+  const stays = Float64Array.from(
+    { length: 65_536 },
+    () => (random.exponential(1) * STAY.days) / (random.gamma(STAY.shape, 1) + 0.05) + 20,
+  );
   for (let i = 0; i < count; i++) {
     const client = pickClient(random);
     const { cities, pick } = cityPickers[client] as (typeof cityPickers)[number];

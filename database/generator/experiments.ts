@@ -18,7 +18,12 @@ export type Experiment = {
   readonly endedOn: number | null;
   /** What the treatment does to the rate in truth: 0.1 is ten percent more. For tests; it is not written. */
   readonly trueLift: number;
-  readonly days: readonly { readonly arm: 'control' | 'treatment'; readonly day: number; readonly visitors: number; readonly successes: number }[];
+  readonly days: readonly {
+    readonly arm: 'control' | 'treatment';
+    readonly day: number;
+    readonly visitors: number;
+    readonly successes: number;
+  }[];
 };
 
 const IDEAS = [
@@ -59,12 +64,25 @@ export function generateExperiments(seed: number, history: History, campaigns: r
       const share = (arm === 'treatment' ? allocation : 10_000 - allocation) / 10_000;
       const armRate = Math.min(0.5, arm === 'treatment' ? rate * (1 + trueLift) : rate);
       for (let day = startedOn; day < startedOn + length; day++) {
-        const weekday = (CHANNELS[campaign.channels[0] ?? 0] as (typeof CHANNELS)[number]).weekdays[history.weekday[day] as number] as number;
+        const weekday = (CHANNELS[campaign.channels[0] ?? 0] as (typeof CHANNELS)[number]).weekdays[
+          history.weekday[day] as number
+        ] as number;
         const visitors = Math.max(1, random.poisson(visitorsADay * share * weekday));
         days.push({ arm, day, visitors, successes: Math.min(visitors, random.poisson(visitors * armRate)) });
       }
     }
     const experimentId = `EXP-${isoDay(history, startedOn).slice(0, 4)}-${String(position + 1).padStart(3, '0')}`;
-    return { experimentId, campaign: campaignIndex, name: `${idea} – ${campaign.name}`, hypothesis, metric, allocation, startedOn, endedOn, trueLift, days };
+    return {
+      experimentId,
+      campaign: campaignIndex,
+      name: `${idea} – ${campaign.name}`,
+      hypothesis,
+      metric,
+      allocation,
+      startedOn,
+      endedOn,
+      trueLift,
+      days,
+    };
   });
 }

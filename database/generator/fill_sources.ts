@@ -115,10 +115,20 @@ export async function fillSources(urls: SourceUrls, options: FillOptions): Promi
     await load(adsFacts, data.metrics);
     await small;
     await load(adsRest, data.campaignChannels);
-    await timed('keys of the small tables', () => runAll(adsRest, adsKeys.filter((statement) => !isAbout(statement, LARGE_ADS_TABLES))));
+    await timed('keys of the small tables', () =>
+      runAll(
+        adsRest,
+        adsKeys.filter((statement) => !isAbout(statement, LARGE_ADS_TABLES)),
+      ),
+    );
 
     // From here four connections of two databases work side by side: while this thread makes rows for one, the servers take rows and build keys.
-    const metricKeys = timed('keys of ads.daily_metrics', () => runAll(adsFacts, adsKeys.filter((statement) => isAbout(statement, ['ads.daily_metrics']))));
+    const metricKeys = timed('keys of ads.daily_metrics', () =>
+      runAll(
+        adsFacts,
+        adsKeys.filter((statement) => isAbout(statement, ['ads.daily_metrics'])),
+      ),
+    );
     metricKeys.catch(() => undefined);
     // The statement must be on its way before this thread is busy.
     await new Promise((resolve) => setImmediate(resolve));
@@ -127,7 +137,12 @@ export async function fillSources(urls: SourceUrls, options: FillOptions): Promi
       metricKeys,
       (async () => {
         await load(adsRest, later.touches);
-        await timed('keys of ads.touches', () => runAll(adsRest, adsKeys.filter((statement) => isAbout(statement, ['ads.touches']))));
+        await timed('keys of ads.touches', () =>
+          runAll(
+            adsRest,
+            adsKeys.filter((statement) => isAbout(statement, ['ads.touches'])),
+          ),
+        );
         await metricKeys;
         progress.done('keys of PromptAds');
       })(),
@@ -137,9 +152,19 @@ export async function fillSources(urls: SourceUrls, options: FillOptions): Promi
         })();
         sales.catch(() => undefined);
         await load(crmPeople, later.customers);
-        await timed('keys of crm.customers', () => runAll(crmPeople, crmKeys.filter((statement) => isAbout(statement, PEOPLE_TABLES))));
+        await timed('keys of crm.customers', () =>
+          runAll(
+            crmPeople,
+            crmKeys.filter((statement) => isAbout(statement, PEOPLE_TABLES)),
+          ),
+        );
         await sales;
-        await timed('keys of PromptCRM', () => runAll(crmPeople, crmKeys.filter((statement) => !isAbout(statement, PEOPLE_TABLES))));
+        await timed('keys of PromptCRM', () =>
+          runAll(
+            crmPeople,
+            crmKeys.filter((statement) => !isAbout(statement, PEOPLE_TABLES)),
+          ),
+        );
         progress.done('keys of PromptCRM');
       })(),
     ]);
@@ -148,7 +173,7 @@ export async function fillSources(urls: SourceUrls, options: FillOptions): Promi
     await Promise.allSettled(clients.map((client) => client.end()));
   }
   progress.finish();
-  milliseconds['total'] = Math.round(performance.now() - started);
+  milliseconds.total = Math.round(performance.now() - started);
   return { ...fill, rows, milliseconds };
 }
 
@@ -181,7 +206,10 @@ async function readFillOf(url: string): Promise<Fill | undefined> {
 
 async function recreateSchemas(client: pg.Client, database: 'ads' | 'crm' | 'content'): Promise<void> {
   const folder = join(packageRoot(), 'database', 'postgresql');
-  const [tracking, schema] = await Promise.all([readFile(join(folder, 'tracking.sql'), 'utf8'), readFile(join(folder, database, 'schema.sql'), 'utf8')]);
+  const [tracking, schema] = await Promise.all([
+    readFile(join(folder, 'tracking.sql'), 'utf8'),
+    readFile(join(folder, database, 'schema.sql'), 'utf8'),
+  ]);
   // One text of several statements is one transaction.
   await client.query(`DROP SCHEMA IF EXISTS ${database} CASCADE; DROP SCHEMA IF EXISTS tracking CASCADE; ${tracking}; ${schema}`);
 }
@@ -196,7 +224,11 @@ async function readStatements(database: 'ads' | 'crm' | 'content'): Promise<read
  */
 async function loadTable(client: pg.Client, { table, columns, chunks }: TableData, onChunk: () => void): Promise<number> {
   await client.query(`BEGIN; TRUNCATE ${table}`);
-  const count = await copyInto(client, `COPY ${table} (${columns.join(', ')}) FROM STDIN (FORMAT binary, FREEZE)`, counted(chunks(), onChunk));
+  const count = await copyInto(
+    client,
+    `COPY ${table} (${columns.join(', ')}) FROM STDIN (FORMAT binary, FREEZE)`,
+    counted(chunks(), onChunk),
+  );
   await client.query('COMMIT');
   return count;
 }

@@ -180,7 +180,20 @@ const LIGHTS = [
   'con aire espontáneo',
 ] as const;
 
-const COLORS = ['#e4572e', '#17bebb', '#ffc914', '#2e282a', '#76b041', '#f4a259', '#5b8e7d', '#bc4b51', '#8cb369', '#3d5a80', '#ee6c4d', '#f7ede2'] as const;
+const COLORS = [
+  '#e4572e',
+  '#17bebb',
+  '#ffc914',
+  '#2e282a',
+  '#76b041',
+  '#f4a259',
+  '#5b8e7d',
+  '#bc4b51',
+  '#8cb369',
+  '#3d5a80',
+  '#ee6c4d',
+  '#f7ede2',
+] as const;
 const FORMATS = [
   { formato: 'jpg', ancho: 1920, alto: 1080 },
   { formato: 'jpg', ancho: 1080, alto: 1350 },
@@ -220,7 +233,9 @@ export function imagesOfCampaigns(seed: number, images: readonly Image[], campai
     const candidates = images.flatMap((image, index) =>
       image.industry === campaign.industry && image.approved && image.createdDay < campaign.start ? [index] : [],
     );
-    return shuffled(random, candidates).slice(0, random.between(1, 3)).sort((one, other) => one - other);
+    return shuffled(random, candidates)
+      .slice(0, random.between(1, 3))
+      .sort((one, other) => one - other);
   });
 }
 

@@ -160,7 +160,9 @@ export function collectJourneys(
           const before = second - 600 - Math.floor(random.exponential(4.5 * DAY_SECONDS));
           const dayBefore = Math.floor(before / DAY_SECONDS);
           if (second - before > 28 * DAY_SECONDS || dayBefore < 0 || !reachable(customers, buyer, dayBefore)) continue;
-          const index = random.chance(0.2) ? companion(campaignIndex, campaign.client, CITIES[city]?.country ?? 0, dayBefore) : campaignIndex;
+          const index = random.chance(0.2)
+            ? companion(campaignIndex, campaign.client, CITIES[city]?.country ?? 0, dayBefore)
+            : campaignIndex;
           const source = campaigns[index] as Campaign;
           if (dayBefore < source.start || dayBefore >= source.factsEnd) continue;
           const sourceChannel = source.channels[random.below(source.channels.length)] as number;
@@ -170,7 +172,8 @@ export function collectJourneys(
       }
       for (let idle = random.poisson((plan.idleTouches * (metrics.spendCents[row] as number)) / 100); idle > 0; idle--) {
         const person = pickAnyone(campaign.client, city, day);
-        if (person >= 0) touches.push(person, campaignIndex, channelIndex, random.chance(clickShare) ? 1 : 0, historySecond(day, secondOfDay()));
+        if (person >= 0)
+          touches.push(person, campaignIndex, channelIndex, random.chance(clickShare) ? 1 : 0, historySecond(day, secondOfDay()));
       }
     }
   };
@@ -179,7 +182,11 @@ export function collectJourneys(
     addOrganicOrders(randomStream(seed, 'organic orders'), history, clients, customers, plan.organicOrders, secondOfDay, intents);
     const sortedTouches = touchesByTime(touches);
     const orders = creditOrders(seed, history, clients, customers, sortedTouches, intents);
-    return { touches: sortedTouches, orders, customers: customerHistory(randomStream(seed, 'customer dates'), customers, sortedTouches, orders, nowSecond) };
+    return {
+      touches: sortedTouches,
+      orders,
+      customers: customerHistory(randomStream(seed, 'customer dates'), customers, sortedTouches, orders, nowSecond),
+    };
   };
   return { add, finish };
 }
@@ -205,7 +212,9 @@ function addOrganicOrders(
     const day = random.below(history.today);
     if (!reachable(customers, customer, day)) continue;
     const industry = (clients[customers.client[customer] as number] as Client).industry;
-    const demand = ((MONTHLY_DEMAND[industry] as Float64Array)[history.month[day] as number] as number) * (weekdays[history.weekday[day] as number] as number);
+    const demand =
+      ((MONTHLY_DEMAND[industry] as Float64Array)[history.month[day] as number] as number) *
+      (weekdays[history.weekday[day] as number] as number);
     if (random.unit() * 2 > demand) continue;
     intents.push(customer, 0, 0, 0, historySecond(day, secondOfDay()));
     i++;
@@ -235,7 +244,14 @@ function touchesByTime(events: EventColumns): Touches {
 }
 
 /** Puts the orders in order of time, prices them and credits each to the customer's last touch before it. */
-function creditOrders(seed: number, history: History, clients: readonly Client[], customers: Customers, touches: Touches, intents: EventColumns): Orders {
+function creditOrders(
+  seed: number,
+  history: History,
+  clients: readonly Client[],
+  customers: Customers,
+  touches: Touches,
+  intents: EventColumns,
+): Orders {
   const random = randomStream(seed, 'orders');
   const rates = exchangeRates(seed, history);
   const byTime = indexesByTime(intents.second, intents.count);

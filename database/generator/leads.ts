@@ -83,7 +83,13 @@ export function generateLeads(
   for (let touch = 0; touch < touches.count; touch++) {
     if (soldBy[touch] === 1 || touches.isClick[touch] === 0 || !random.chance(plan.perClick)) continue;
     const created = Math.min(now - 1, (touches.second[touch] as number) + random.between(20, 1200));
-    drafts.push({ customer: touches.customer[touch] as number, touch, source: sourceOfChannel[touches.channel[touch] as number] as number, order: -1, created });
+    drafts.push({
+      customer: touches.customer[touch] as number,
+      touch,
+      source: sourceOfChannel[touches.channel[touch] as number] as number,
+      order: -1,
+      created,
+    });
   }
   for (let i = 0; i < plan.organic; i++) {
     const customer = random.below(customers.count);
@@ -93,7 +99,10 @@ export function generateLeads(
     drafts.push({ customer, touch: -1, source: organicSource(), order: -1, created });
   }
 
-  const byTime = indexesByTime(Int32Array.from(drafts, (draft) => draft.created), drafts.length);
+  const byTime = indexesByTime(
+    Int32Array.from(drafts, (draft) => draft.created),
+    drafts.length,
+  );
   const leads = emptyLeads(drafts.length, orders.count);
   for (let i = 0; i < drafts.length; i++) {
     const draft = drafts[byTime[i] as number] as (typeof drafts)[number];
@@ -104,7 +113,11 @@ export function generateLeads(
     if (draft.order >= 0) {
       const closed = orders.second[draft.order] as number;
       const span = closed - draft.created;
-      const [first, second, third] = [random.unit(), random.unit(), random.unit()].sort((one, other) => one - other) as [number, number, number];
+      const [first, second, third] = [random.unit(), random.unit(), random.unit()].sort((one, other) => one - other) as [
+        number,
+        number,
+        number,
+      ];
       leads.contacted[i] = draft.created + Math.floor(span * first);
       leads.qualified[i] = draft.created + Math.floor(span * second);
       leads.proposal[i] = draft.created + Math.floor(span * third);
@@ -121,7 +134,11 @@ export function generateLeads(
     const qualified = contacted + 3600 + Math.floor(random.exponential(3 * DAY_SECONDS));
     const proposal = qualified + 7200 + Math.floor(random.exponential(5 * DAY_SECONDS));
     const reaches = random.chance(0.86) ? (random.chance(0.55) ? (random.chance(0.5) ? 3 : 2) : 1) : 0;
-    const [hasContact, isQualified, hasProposal] = [reaches >= 1 && contacted < now, reaches >= 2 && qualified < now, reaches >= 3 && proposal < now];
+    const [hasContact, isQualified, hasProposal] = [
+      reaches >= 1 && contacted < now,
+      reaches >= 2 && qualified < now,
+      reaches >= 3 && proposal < now,
+    ];
     if (hasContact) leads.contacted[i] = contacted;
     if (isQualified) leads.qualified[i] = qualified;
     if (hasProposal) leads.proposal[i] = proposal;

@@ -78,7 +78,10 @@ export function fillMetricBlock(block: MetricBlock, seed: number, history: Histo
         if (spendCents === 0) continue;
         const spend = spendCents / 100;
         const month = history.month[day] as number;
-        const impressions = Math.max(1, Math.round((1000 * spend * Math.exp(0.1 * random.normal())) / (price * (MEDIA_SEASON[month] as number))));
+        const impressions = Math.max(
+          1,
+          Math.round((1000 * spend * Math.exp(0.1 * random.normal())) / (price * (MEDIA_SEASON[month] as number))),
+        );
         const tired = 1 - channel.fatigue * 1.16 * (1 - Math.exp(-i / TAU_DAYS));
         const clickMean = impressions * channel.clickRate * campaign.creative * tired * Math.exp(0.12 * random.normal());
         const clicks = Math.min(impressions, random.poisson(clickMean));

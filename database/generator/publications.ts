@@ -82,14 +82,18 @@ export function generatePublications(
           targeting: { ageMin, ageMax, sex, interests, cities: cities.map((city) => CITIES[city]?.name ?? '') },
           bidStrategy,
           bid: bidStrategy === 'lowest_cost' ? null : Math.round(10_000 * random.logNormal(bidStrategy === 'target_roas' ? 2.6 : 0.9, 0.4)),
-          dailyBudgetCents: Math.max(100, Math.round((campaign.budgetCents * (campaign.channelShares[position] ?? 0)) / 10_000 / setCount / days)),
+          dailyBudgetCents: Math.max(
+            100,
+            Math.round((campaign.budgetCents * (campaign.channelShares[position] ?? 0)) / 10_000 / setCount / days),
+          ),
           status: ended === 'active' && random.chance(0.08) ? 'paused' : ended,
         });
         if (!runs) continue;
         const images = campaignImages[campaignIndex] ?? [];
         for (let ad = random.between(1, 3); ad > 0; ad--) {
           // Most are published on the first day, some as the campaign goes.
-          const day = campaign.start + (random.chance(0.7) ? 0 : random.below(Math.max(1, Math.floor((campaign.factsEnd - campaign.start) * 0.7))));
+          const day =
+            campaign.start + (random.chance(0.7) ? 0 : random.below(Math.max(1, Math.floor((campaign.factsEnd - campaign.start) * 0.7))));
           const country = COUNTRIES[campaign.countries[0] ?? 0]?.name ?? '';
           ads.push({
             adId: `AD-${String(ads.length + 1).padStart(6, '0')}`,

@@ -84,7 +84,9 @@ export function sourceData(seed: number, referenceDate: string, scale: Scale): S
     const { touches, orders, customers: past } = journeys.finish();
     const leads = generateLeads(seed, history, clients, customers, touches, orders, past, plan.leads);
     return {
-      touches: table('ads.touches', 'touch_id customer_id campaign_id channel_id kind touched_at', () => ads.touchRows(history, campaigns, touches)),
+      touches: table('ads.touches', 'touch_id customer_id campaign_id channel_id kind touched_at', () =>
+        ads.touchRows(history, campaigns, touches),
+      ),
       customers: table(
         'crm.customers',
         'customer_id client_id customer_type first_name last_name email phone document birth_date sex industry segment potential city_id latitude longitude created_at updated_at',
@@ -118,7 +120,9 @@ export function sourceData(seed: number, referenceDate: string, scale: Scale): S
         documentRows(campaignDocuments(seed, history, campaigns, clients, images, campaignImages), (campaign) => campaign.campaignId),
       ),
       table('content.clientes', 'id document', () => documentRows(clientDocuments(seed, history, clients), (client) => client.clientId)),
-      table('content.servicios_terceros', 'id document', () => documentRows(outsideServiceDocuments(settledAt), (service) => service.nombre_servicio)),
+      table('content.servicios_terceros', 'id document', () =>
+        documentRows(outsideServiceDocuments(settledAt), (service) => service.nombre_servicio),
+      ),
       table('content.mcp_servers', 'id document', () => documentRows(mcpServerDocuments(settledAt), (server) => server.name)),
     ],
     cities: table('crm.cities', 'city_id name region country_code country latitude longitude population', crm.cityRows),
@@ -144,8 +148,14 @@ export function sourceData(seed: number, referenceDate: string, scale: Scale): S
         ads.changeRows(history, campaigns, generateChangeLog(seed, history, campaigns, adSets, publications)),
       ),
     ],
-    metrics: table('ads.daily_metrics', 'campaign_id channel_id city_id day spend impressions clicks engagements conversions', metricChunks),
-    campaignChannels: table('ads.campaign_channels', 'campaign_id channel_id budget_share reach', () => ads.campaignChannelRows(campaigns, reach)),
+    metrics: table(
+      'ads.daily_metrics',
+      'campaign_id channel_id city_id day spend impressions clicks engagements conversions',
+      metricChunks,
+    ),
+    campaignChannels: table('ads.campaign_channels', 'campaign_id channel_id budget_share reach', () =>
+      ads.campaignChannelRows(campaigns, reach),
+    ),
     afterMetrics,
   };
 }

@@ -22,8 +22,9 @@ const COMMAND_TIMEOUT_MS = 250;
  * call never waits for it; `onFailure` hears of each.
  */
 export async function connectRedis(url: string, onFailure: () => void = () => undefined): Promise<RedisConnection> {
-  const { Redis } = await import('ioredis');
-  const redis: Redis = new Redis(url, {
+  // The default export: a bundle does not give a CommonJS package's named ones to a dynamic import.
+  const { default: ioredis } = await import('ioredis');
+  const redis: Redis = new ioredis.Redis(url, {
     lazyConnect: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,

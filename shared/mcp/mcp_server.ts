@@ -26,10 +26,15 @@ const CLIENT_INFO = 'io.modelcontextprotocol/clientInfo';
  *
  * The low-level Server leaves arguments alone. McpServer would check them itself and answer without our error classes.
  */
-export function mcpServerFactory(face: ServerFace, version: string, answerCall: AnswerCall): McpServerFactory {
+export function mcpServerFactory(
+  face: ServerFace,
+  version: string,
+  answerCall: AnswerCall,
+  known?: readonly ToolDefinition[],
+): McpServerFactory {
   const { name, title, instructions } = face;
-  // Made when first asked for: a call over HTTP never needs it.
-  let definitions: readonly ToolDefinition[] | undefined;
+  // Made when first asked for, unless the bundle brings them: a call over HTTP never needs them.
+  let definitions = known;
   return () => {
     const server = new Server(
       { name, title, version },

@@ -8,11 +8,14 @@ import { errorResult, type ToolResult } from './envelope.ts';
 import { type AnswerCall, mcpServerFactory } from './mcp_server.ts';
 import type { CallOptions, Pipeline } from './pipeline.ts';
 import type { ServerDefinition } from './server_definition.ts';
+import type { ToolDefinition } from './tool_definitions.ts';
 
 export type StdioOptions = {
   readonly settings: Settings;
   /** Finds the databases, and starts the embedded ones where none run; tells how far it is. Asked at the first call, not before. */
   readonly locate: (settings: Settings, progress: (message: string) => void) => Promise<Located>;
+  /** The tools' definitions, where a bundle has them ready. */
+  readonly definitions?: readonly ToolDefinition[] | undefined;
 };
 
 /** Hosts give up at 60 s; a first start that takes longer is answered with "ask again" before that. */
@@ -26,7 +29,7 @@ type Opened = { readonly pipeline: Pipeline; readonly connections: Connections }
  * Serves one server over stdin and stdout until stdin ends or SIGTERM arrives. Until the first call there is no input or output beside the
  * protocol: hosts start servers to look at them, and two at once.
  */
-export function serveOverStdio<Repos>(definition: ServerDefinition<Repos>, { settings, locate }: StdioOptions): void {
+export function serveOverStdio<Repos>(definition: ServerDefinition<Repos>, { settings, locate, definitions }: StdioOptions): void {
   const listeners = new Set<(message: string) => void>();
   const tellAll = (message: string) => {
     for (const tell of listeners) tell(message);
@@ -61,7 +64,7 @@ export function serveOverStdio<Repos>(definition: ServerDefinition<Repos>, { set
       return errorResult(error instanceof ToolError ? error : cannotStart(error), crypto.randomUUID());
     }
   };
-  const factory = mcpServerFactory(definition, version, answerCall);
+  const factory = mcpServerFactory(definition, version, answerCall, definitions);
 
   let stopping = false;
   const stop = async () => {

@@ -5,7 +5,8 @@ export type { Logger } from 'pino';
 
 /** A logger of JSON lines on stderr: stdout belongs to JSON-RPC and to what the command line prints. */
 export async function createLogger(options: { readonly level: string; readonly name: string }): Promise<Logger> {
-  const { pino } = await import('pino');
+  // The default export: a bundle does not give a CommonJS package's named ones to a dynamic import.
+  const { default: pino } = await import('pino');
   return pino(
     {
       name: options.name,

@@ -87,7 +87,7 @@ afterEach(() => removeHomes());
 /** A home that was used before, for tests that need no empty one: its stack may still run. */
 async function usedHome(): Promise<string> {
   used ??= await emptyHome();
-  homes.splice(homes.indexOf(used), homes.includes(used) ? 1 : 0);
+  if (homes.includes(used)) homes.splice(homes.indexOf(used), 1);
   return used;
 }
 let used: string | undefined;
@@ -251,12 +251,13 @@ describe('what dies is started again', () => {
     ['etl', {}],
   ] as const)('%s (%o), killed, is there again on the same port', async (name, more) => {
     const home = await usedHome();
+    if (Object.keys(more).length > 0) await down(home);
     const state = await start(home, more);
     const before = part(state, name);
     process.kill(before.process.pid, 'SIGKILL');
     const after = await until('a restart', () => {
       const now = readStack(home)?.parts.find((candidate) => candidate.name === name);
-      return now?.state === 'healthy' && now.restarts === 1 && now;
+      return now?.state === 'healthy' && now.restarts === before.restarts + 1 && now;
     });
     expect(after.process?.pid).not.toBe(before.process.pid);
     expect(after.port).toBe(before.port);
@@ -355,6 +356,7 @@ describe('the state file', () => {
 
   it('that holds anything else is as none', async () => {
     const home = await usedHome();
+    await down(home);
     for (const text of ['', '{', '[]', '{"schema":99}']) {
       await writeFile(join(home, 'stack.json'), text);
       expect(readStack(home)).toBeUndefined();
@@ -366,6 +368,7 @@ describe('the state file', () => {
 describe('what cannot work is said, with what to do', () => {
   it('a taken port, before the slow work, with who holds it', async () => {
     const home = await usedHome();
+    await down(home);
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
     const { port } = holder.address() as { port: number };
@@ -403,6 +406,7 @@ describe('what cannot work is said, with what to do', () => {
 
   it('a preparation that fails, by its own words, and nothing is left running', async () => {
     const home = await usedHome();
+    await down(home);
     process.env.TEST_PREPARE_FAILS = '1';
     try {
       const failure = await ensureStack(settingsFor(home), { program: stackProgram() }).catch((error: unknown) => error);
@@ -427,6 +431,7 @@ describe('what cannot work is said, with what to do', () => {
 describe('the bundled Valkey', () => {
   it('answers a GET within 5 ms in the median, has its password and limits, and expires keys', async () => {
     const home = await usedHome();
+    await down(home);
     const state = await start(home, { PROMPTSALES_WASM_REDIS: '1' });
     expect(part(state, 'redis').engine).toContain('Valkey');
     const url = state.urls?.redis ?? '';
@@ -463,6 +468,7 @@ describe('the bundled Valkey', () => {
 
   it('keeps its password off every command line', async () => {
     const home = await usedHome();
+    await down(home);
     for (const wasm of ['0', '1']) {
       const state = await start(home, { PROMPTSALES_WASM_REDIS: wasm });
       const credentials = Object.values(JSON.parse(await readFile(join(home, 'credentials.json'), 'utf8')) as Record<string, string>);

@@ -23,10 +23,10 @@ export function startsHighest(metric: MetricId, order: RankingOrder): boolean {
 export function inOrder<Item>(
   items: readonly Item[],
   highestFirst: boolean,
-  valueOf: (item: Item) => Decimal | null,
+  measure: (item: Item) => Decimal | null,
   keyOf: (item: Item) => string,
 ): readonly Item[] {
-  const weighed = items.map((item) => ({ item, value: valueOf(item), key: keyOf(item) }));
+  const weighed = items.map((item) => ({ item, value: measure(item), key: keyOf(item) }));
   weighed.sort((one, other) => {
     if (one.value === null || other.value === null) {
       return Number(one.value === null) - Number(other.value === null) || compareKeys(one.key, other.key);
@@ -43,8 +43,8 @@ export const compareKeys = (one: string, other: string): number => (one < other 
 export function bestFirst<Item>(
   items: readonly Item[],
   metric: MetricId,
-  valueOf: (item: Item) => Decimal | null,
+  measure: (item: Item) => Decimal | null,
   keyOf: (item: Item) => string,
 ): readonly Item[] {
-  return inOrder(items, startsHighest(metric, 'best'), valueOf, keyOf);
+  return inOrder(items, startsHighest(metric, 'best'), measure, keyOf);
 }

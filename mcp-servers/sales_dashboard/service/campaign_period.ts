@@ -36,7 +36,9 @@ export function readCampaignPeriod(
   clock: Pick<Clock, 'today' | 'timeZone'>,
 ): CampaignPeriod {
   const today = clock.today();
-  const lifetime = lifetimeOf(campaign);
+  const life = lifetimeOf(campaign);
+  // A campaign that goes on is cut at today and said to end on its own last day; one that is over includes its last sales.
+  const lifetime = { from: life.from, to: campaign.endDate >= today ? campaign.endDate : earlier(life.to, today) };
   const isAsked = [asked.period, asked.startDate, asked.endDate].some((part) => part !== undefined && part !== null && part.trim() !== '');
   if (!isAsked && campaign.startDate > today) {
     return { period: undefined, compared: undefined, isWhole: true, fit: [], comparison: [] };

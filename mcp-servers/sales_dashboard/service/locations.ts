@@ -104,6 +104,8 @@ function figuresOf(totals: Totals): PlaceFigures {
 }
 
 const PLURALS: Readonly<Record<Granularity, string>> = { city: 'cities', region: 'regions', country: 'countries' };
+const counted = (places: number, granularity: Granularity): string =>
+  places === 1 ? `1 ${granularity}` : `${formatCount(places)} ${PLURALS[granularity]}`;
 
 export function locationsText({ status, granularity, sortBy, locations, others, total }: Locations): string {
   if (status === 'no_data' || total === null) return 'No data for this period.';
@@ -118,7 +120,7 @@ export function locationsText({ status, granularity, sortBy, locations, others, 
     { header: 'ROAS', cell: ({ roas }) => formatRatio(roas) },
   ];
   const sums: readonly Column<SeveralPlaces & { readonly label: string }>[] = [
-    { header: 'Sum', cell: ({ label, places }) => `${label} (${formatCount(places)} ${PLURALS[granularity]})` },
+    { header: 'Sum', cell: ({ label, places }) => `${label} (${counted(places, granularity)})` },
     ...figures,
   ];
   return [

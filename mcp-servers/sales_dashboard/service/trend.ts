@@ -11,8 +11,8 @@ import {
   lengthOf,
 } from '../../../shared/domain/calendar_day.ts';
 import type { Campaign } from '../../../shared/domain/campaign.ts';
-import { computeMetric, type Totals } from '../../../shared/domain/metrics.ts';
-import { formatCount, formatRatio, formatUsd, toAnswerNumber } from '../../../shared/domain/money.ts';
+import type { Totals } from '../../../shared/domain/metrics.ts';
+import { formatCount, formatUsd, toAnswerNumber } from '../../../shared/domain/money.ts';
 import { table } from '../../../shared/domain/table.ts';
 import { lifetimeOf } from './attribution.ts';
 
@@ -29,7 +29,6 @@ export type TrendPoint = {
   readonly clicks: number | null;
   readonly orders: number | null;
   readonly revenue: number | null;
-  readonly roas: number | null;
 };
 
 const MOST_DAYS = 31;
@@ -55,7 +54,7 @@ export function trendSteps(range: DayRange): TrendSteps {
 /** The steps of the part of a period in which a campaign can bring anything; undefined when there is none. */
 export function campaignTrendSteps(campaign: Pick<Campaign, 'startDate' | 'endDate'>, period: DayRange): TrendSteps | undefined {
   const life = lifetimeOf(campaign);
-  const from = period.from >= life.from ? period.from : life.from;
+  const from = life.from > period.from ? life.from : period.from;
   const to = earlier(period.to, life.to);
   return from > to ? undefined : trendSteps({ from, to });
 }
@@ -89,15 +88,13 @@ export function trendPoints(
 ): readonly TrendPoint[] {
   return steps.map(({ from }, index) => {
     const step = totals[index];
-    if (step === undefined || step.daysKnown === 0)
-      return { starts: from, spend: null, clicks: null, orders: null, revenue: null, roas: null };
+    if (step === undefined || step.daysKnown === 0) return { starts: from, spend: null, clicks: null, orders: null, revenue: null };
     return {
       starts: from,
       spend: toAnswerNumber(step.spend),
       clicks: step.clicks,
       orders: step.orders,
       revenue: toAnswerNumber(step.revenue),
-      roas: computeMetric('roas', step),
     };
   });
 }
@@ -118,7 +115,6 @@ export function trendTable(unit: TrendUnit, points: readonly TrendPoint[]): stri
       { header: 'Clicks', cell: ({ clicks }) => formatCount(clicks) },
       { header: 'Orders', cell: ({ orders }) => formatCount(orders) },
       { header: 'Revenue', cell: ({ revenue }) => formatUsd(revenue) },
-      { header: 'ROAS', cell: ({ roas }) => formatRatio(roas) },
     ],
     points,
   );

@@ -18,7 +18,7 @@ export const MeasureOutput = z.object({
 /** Figures over time, at most 31 points. */
 export const TrendOutput = z.object({
   by: z.string(),
-  points: z.array(z.object({ starts: z.string(), spend: Figure, clicks: Figure, orders: Figure, revenue: Figure, roas: Figure })),
+  points: z.array(z.object({ starts: z.string(), spend: Figure, clicks: Figure, orders: Figure, revenue: Figure })),
 });
 
 /** Other names that models use for the campaign and the period. */
