@@ -30,7 +30,12 @@ export async function runPrepare(
   let filledNow = false;
   if (mayFill && (await readFill(sources)) === undefined) {
     const referenceDate = settings.referenceDate ?? systemClock(settings.timeZone).today();
-    await fillSources(sources, { seed: settings.seed, referenceDate, scale: settings.scale, onProgress: report });
+    await fillSources(sources, {
+      seed: settings.seed,
+      referenceDate,
+      scale: settings.scale,
+      onProgress: ({ done, total }) => report({ label: 'generated data', done, total }),
+    });
     filledNow = true;
   }
 

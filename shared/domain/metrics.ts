@@ -275,16 +275,16 @@ const exactly = (totals: Totals): ExactTotals => ({
   newCustomerOrders: decimal(totals.newCustomerOrders),
 });
 
-function evaluate(id: MetricId, totals: ExactTotals): Decimal | null {
+function evaluate(id: MetricId, total: (name: TotalName) => Decimal): Decimal | null {
   const { numerator, minus, denominator, times }: MetricDefinition = METRIC_TABLE[id];
-  const difference = minus === undefined ? totals[numerator] : totals[numerator].minus(totals[minus]);
+  const difference = minus === undefined ? total(numerator) : total(numerator).minus(total(minus));
   const above = times === undefined ? difference : difference.times(times);
-  return denominator === undefined ? above : ratio(above, totals[denominator]);
+  return denominator === undefined ? above : ratio(above, total(denominator));
 }
 
 /** The unrounded value; null when the denominator is zero. */
 export function exactMetric(id: MetricId, totals: Totals): Decimal | null {
-  return evaluate(id, exactly(totals));
+  return evaluate(id, (name) => decimal(totals[name]));
 }
 
 /** One metric, rounded as in computeMetrics. */
@@ -295,7 +295,7 @@ export function computeMetric(id: MetricId, totals: Totals): number | null {
 /** All metrics of some totals. Each is computed exactly and rounded once, halves away from zero. */
 export function computeMetrics(totals: Totals): MetricValues {
   const exact = exactly(totals);
-  return recordOf((id) => toAnswerNumber(evaluate(id, exact), METRICS[id].digits));
+  return recordOf((id) => toAnswerNumber(evaluate(id, (name) => exact[name]), METRICS[id].digits));
 }
 
 /** The totals of nothing: what sums begin with. Not what to answer when there are no rows; that is "no data". */
@@ -314,22 +314,32 @@ export const NO_TOTALS: Totals = {
 
 /** Adds totals up exactly, so that a rate over several campaigns is the rate of the sums, not a mean of rates. */
 export function addTotals(all: Iterable<Totals>): Totals {
-  let total = NO_TOTALS;
+  let { impressions, clicks, engagements, conversions, leads, orders, newCustomerOrders } = NO_TOTALS;
+  const money = { spend: decimal(0), revenue: decimal(0), refunds: decimal(0) };
   for (const one of all) {
-    total = {
-      spend: decimal(total.spend).plus(one.spend).toFixed(),
-      impressions: total.impressions + one.impressions,
-      clicks: total.clicks + one.clicks,
-      engagements: total.engagements + one.engagements,
-      conversions: total.conversions + one.conversions,
-      leads: total.leads + one.leads,
-      orders: total.orders + one.orders,
-      revenue: decimal(total.revenue).plus(one.revenue).toFixed(),
-      refunds: decimal(total.refunds).plus(one.refunds).toFixed(),
-      newCustomerOrders: total.newCustomerOrders + one.newCustomerOrders,
-    };
+    money.spend = money.spend.plus(one.spend);
+    money.revenue = money.revenue.plus(one.revenue);
+    money.refunds = money.refunds.plus(one.refunds);
+    impressions += one.impressions;
+    clicks += one.clicks;
+    engagements += one.engagements;
+    conversions += one.conversions;
+    leads += one.leads;
+    orders += one.orders;
+    newCustomerOrders += one.newCustomerOrders;
   }
-  return total;
+  return {
+    spend: money.spend.toFixed(),
+    impressions,
+    clicks,
+    engagements,
+    conversions,
+    leads,
+    orders,
+    revenue: money.revenue.toFixed(),
+    refunds: money.refunds.toFixed(),
+    newCustomerOrders,
+  };
 }
 
 /** How a figure moved. Null where it cannot be said: a figure is missing, or (percent) it was zero before. */
@@ -348,7 +358,7 @@ export function change(current: Decimal | number | string | null, previous: Deci
 /** The change of every metric between two totals, computed from unrounded values. */
 export function changeOfMetrics(current: Totals, previous: Totals): Readonly<Record<MetricId, Change>> {
   const [now, before] = [exactly(current), exactly(previous)];
-  return recordOf((id) => change(evaluate(id, now), evaluate(id, before), METRICS[id].digits));
+  return recordOf((id) => change(evaluate(id, (name) => now[name]), evaluate(id, (name) => before[name]), METRICS[id].digits));
 }
 
 /** A value as the text of an answer shows it, with the digits it has in the data: '$0.0834', '3.25%', '1,200', '4.1'. */

@@ -31,17 +31,29 @@ export type PartEvents = {
   readonly onEvent: (text: string) => void;
 };
 
-/** Pauses before the first, second … start in a row; a part that stayed well for a minute begins at the first again. */
-const BACKOFF_MS = [100, 300, 1000, 2000, 5000, 10_000, 30_000] as const;
-const WELL_AFTER_MS = 60_000;
-const PROBE_EVERY_MS = 5000;
-const PROBE_TIMEOUT_MS = 5000;
-/** One missed answer may be a machine that slept or a long pause; a hanging part misses them all. */
-const PROBES_MISSED = 3;
+/** How patient the watch over a part is; milliseconds. */
+export type Pace = {
+  /** Pauses before the first, second … start in a row. */
+  readonly backoff: readonly number[];
+  /** A part that stayed well so long begins at the first pause again. */
+  readonly wellAfter: number;
+  readonly probeEvery: number;
+  readonly probeTimeout: number;
+  /** One missed answer may be a machine that slept or a long pause; a part that hangs misses them all. */
+  readonly probesMissed: number;
+};
+
+const USUAL_PACE: Pace = {
+  backoff: [100, 300, 1000, 2000, 5000, 10_000, 30_000],
+  wellAfter: 60_000,
+  probeEvery: 5000,
+  probeTimeout: 5000,
+  probesMissed: 3,
+};
 
 /** Starts a part, and starts it again whenever it ends or stops answering, until it is told to stop. */
-export function keepPart(definition: PartDefinition, { onChange, onEvent }: PartEvents): Part {
-  const { name, engine, url, port, start, probe, readyWithinMs } = definition;
+export function keepPart(definition: PartDefinition, { onChange, onEvent }: PartEvents, pace = USUAL_PACE): Part {
+  const { name, engine, url, port, start, probe } = definition;
   const stopping = new AbortController();
   let state: PartState['state'] = 'starting';
   let restarts = 0;
@@ -56,7 +68,7 @@ export function keepPart(definition: PartDefinition, { onChange, onEvent }: Part
     const started = await start(stopping.signal);
     child = started;
     onChange();
-    if (probe !== undefined) await firstAnswer(started, probe, stopping.signal, name, readyWithinMs);
+    await firstAnswer(started, definition, stopping.signal, pace);
     return started;
   };
 
@@ -73,7 +85,7 @@ export function keepPart(definition: PartDefinition, { onChange, onEvent }: Part
         enter('healthy');
         wasUp = true;
         first.resolve();
-        const reason = await endOrSilence(started, probe, stopping.signal);
+        const reason = await endOrSilence(started, probe, stopping.signal, pace);
         if (stopping.signal.aborted) break;
         onEvent(`${name}: ${reason}, starting it again`);
       } catch (error) {
@@ -84,8 +96,8 @@ export function keepPart(definition: PartDefinition, { onChange, onEvent }: Part
       restarts++;
       enter('restarting');
       await child?.stop();
-      inARow = performance.now() - begun > WELL_AFTER_MS ? 0 : inARow;
-      await pause(BACKOFF_MS[Math.min(inARow++, BACKOFF_MS.length - 1)] ?? 0, stopping.signal);
+      inARow = performance.now() - begun > pace.wellAfter ? 0 : inARow;
+      await pause(pace.backoff[Math.min(inARow++, pace.backoff.length - 1)] ?? 0, stopping.signal);
     }
     first.reject(new StackError(`${name} was stopped before it was up.`, 'Start again.'));
   };
@@ -105,17 +117,12 @@ export function keepPart(definition: PartDefinition, { onChange, onEvent }: Part
   };
 }
 
-async function firstAnswer(
-  child: Child,
-  probe: (child: Child) => Promise<void>,
-  stopping: AbortSignal,
-  name: string,
-  withinMs: number,
-): Promise<void> {
-  const end = performance.now() + withinMs;
+async function firstAnswer(child: Child, { name, probe, readyWithinMs }: PartDefinition, stopping: AbortSignal, pace: Pace): Promise<void> {
+  if (probe === undefined) return;
+  const end = performance.now() + readyWithinMs;
   for (;;) {
     try {
-      await inTime(probe(child), PROBE_TIMEOUT_MS);
+      await inTime(probe(child), pace.probeTimeout);
       return;
     } catch (error) {
       if (stopping.aborted) return;
@@ -124,7 +131,7 @@ async function firstAnswer(
       if (performance.now() > end) {
         await child.stop();
         throw new StackError(
-          `${name} did not answer within ${Math.round(withinMs / 1000)} s: ${error instanceof Error ? error.message : String(error)}`,
+          `${name} did not answer within ${Math.round(readyWithinMs / 1000)} s: ${error instanceof Error ? error.message : String(error)}`,
           'Its log is in the folder logs of the data folder.',
         );
       }
@@ -134,21 +141,21 @@ async function firstAnswer(
 }
 
 /** Waits until the part ends or has not answered several times in a row, and says which. */
-async function endOrSilence(child: Child, probe: PartDefinition['probe'], stopping: AbortSignal): Promise<string> {
+async function endOrSilence(child: Child, probe: PartDefinition['probe'], stopping: AbortSignal, pace: Pace): Promise<string> {
   const over = new AbortController();
   const end = (): void => over.abort();
   void child.exited.then(end);
   stopping.addEventListener('abort', end, { once: true });
   try {
     let missed = 0;
-    while (missed < PROBES_MISSED) {
-      await pause(PROBE_EVERY_MS, over.signal);
+    while (missed < pace.probesMissed) {
+      await pause(pace.probeEvery, over.signal);
       if (stopping.aborted) return 'stopped';
       if (child.hasExited()) {
         const { code, signal } = await child.exited;
         return signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
       }
-      missed = probe === undefined || (await answers(probe(child))) ? 0 : missed + 1;
+      missed = probe === undefined || (await answers(probe(child), pace)) ? 0 : missed + 1;
     }
     return `has not answered ${missed} times in a row`;
   } finally {
@@ -156,9 +163,9 @@ async function endOrSilence(child: Child, probe: PartDefinition['probe'], stoppi
   }
 }
 
-async function answers(probing: Promise<void>): Promise<boolean> {
+async function answers(probing: Promise<void>, pace: Pace): Promise<boolean> {
   try {
-    await inTime(probing, PROBE_TIMEOUT_MS);
+    await inTime(probing, pace.probeTimeout);
     return true;
   } catch {
     return false;

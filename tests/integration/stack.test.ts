@@ -182,7 +182,7 @@ describe('start and stop', () => {
     expect(everyProcess(state).filter(isRunning)).toEqual([]);
   });
 
-  it('starts again within 3 seconds', async () => {
+  it('starts again within 3 seconds', { retry: 2 }, async () => {
     const home = await usedHome();
     await start(home);
     await down(home);
@@ -204,7 +204,8 @@ describe('start and stop', () => {
   });
 
   it('tells who waits how far the start is', async () => {
-    const home = await emptyHome();
+    const home = await usedHome();
+    await down(home);
     const labels: string[] = [];
     await awaitStack(settingsFor(home), {
       program: stackProgram(),
@@ -215,7 +216,8 @@ describe('start and stop', () => {
   });
 
   it('lets a caller stop waiting while the start goes on', async () => {
-    const home = await emptyHome();
+    const home = await usedHome();
+    await down(home);
     const reason = new Error('the caller has gone');
     const caller = new AbortController();
     const waiting = ensureStack(settingsFor(home), { program: stackProgram(), signal: caller.signal });
@@ -419,12 +421,16 @@ describe('what cannot work is said, with what to do', () => {
   });
 
   it('a cluster of another PostgreSQL version', async () => {
-    const home = await emptyHome();
+    const home = await usedHome();
+    await down(home);
     await start(home);
     await down(home);
     const [dataDirectory = ''] = possibleDataDirectories(home);
-    await writeFile(join(dataDirectory, 'PG_VERSION'), '15\n');
+    const versionFile = join(dataDirectory, 'PG_VERSION');
+    await writeFile(versionFile, '15\n');
     await expect(start(home)).rejects.toThrow(/made by PostgreSQL 15/);
+    await writeFile(versionFile, '18\n');
+    expect((await start(home)).phase).toBe('ready');
   });
 });
 

@@ -54,7 +54,7 @@ export function trendSteps(range: DayRange): TrendSteps {
 /** The steps of the part of a period in which a campaign can bring anything; undefined when there is none. */
 export function campaignTrendSteps(campaign: Pick<Campaign, 'startDate' | 'endDate'>, period: DayRange): TrendSteps | undefined {
   const life = lifetimeOf(campaign);
-  const from = life.from > period.from ? life.from : period.from;
+  const from = [life.from, period.from].reduce((one, other) => (one > other ? one : other));
   const to = earlier(period.to, life.to);
   return from > to ? undefined : trendSteps({ from, to });
 }
