@@ -45,7 +45,10 @@ export default {
       comment: 'The thinking imports no driver, no repo code and no handler.',
       severity: 'error',
       from: { path: '^mcp-servers/[^/]+/service/' },
-      to: { path: '^(mcp-servers/[^/]+/(handlers|repo)/|shared/(db|cache|sources|stack|mcp/(http|stdio|pipeline))|node_modules/(pg|ioredis|mssql|mongodb))', dependencyTypesNot: ['type-only'] },
+      to: {
+        path: '^(mcp-servers/[^/]+/(handlers|repo)/|shared/(db|cache|sources|stack|mcp/(http|stdio|pipeline))|node_modules/(pg|ioredis|mssql|mongodb))',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'repo-does-not-look-up',
@@ -58,7 +61,10 @@ export default {
       comment: 'shared/domain has no input or output.',
       severity: 'error',
       from: { path: '^shared/domain/' },
-      to: { path: '^(shared/(db|cache|sources|stack|mcp|config|telemetry|access)/|node_modules/(pg|ioredis|pino))', dependencyTypesNot: ['type-only'] },
+      to: {
+        path: '^(shared/(db|cache|sources|stack|mcp|config|telemetry|access)/|node_modules/(pg|ioredis|pino))',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'database-stands-on-shared-only',
@@ -80,6 +86,10 @@ export default {
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     parser: 'swc',
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'], extensions: ['.ts', '.mjs', '.js', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.mjs', '.js', '.json'],
+    },
   },
 };

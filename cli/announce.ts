@@ -26,7 +26,7 @@ export async function announcement(httpUrl: string, servers: readonly string[], 
 }
 
 /** Ready to paste: the stdio command for Claude Desktop and hosts like it, the addresses for hosts that speak HTTP. */
-export function hostConfiguration(httpUrl: string, servers: readonly string[]): string {
+function hostConfiguration(httpUrl: string, servers: readonly string[]): string {
   const stdio = Object.fromEntries(
     servers.map((name) => [name, { command: process.execPath, args: [join(packageRoot(), 'dist', 'mcp', `${name}.mjs`)] }]),
   );

@@ -390,7 +390,7 @@ function describeAudience(
 }
 
 /** 'a, b y c' ('e' before the sound i). */
-export function spanishList(words: readonly string[]): string {
+function spanishList(words: readonly string[]): string {
   const last = words.at(-1) ?? '';
   if (words.length < 2) return last;
   return `${words.slice(0, -1).join(', ')} ${/^h?i(?!e)/i.test(last) ? 'e' : 'y'} ${last}`;

@@ -216,7 +216,7 @@ function common<T>(random: Random, items: readonly T[]): T {
 function segmentOf(past: CustomerHistory, customer: number, now: number): 'new' | 'occasional' | 'loyal' | 'vip' | 'dormant' {
   const orders = past.orders[customer] as number;
   const dayAgo = (second: number) => (now - second) / 86_400;
-  if (orders === 0) return dayAgo(past.created[customer] as number) <= 120 ? 'new' : 'dormant';
+  if (orders === 0) return dayAgo(past.created[customer] as number) <= 180 ? 'new' : 'dormant';
   if (dayAgo(past.lastOrder[customer] as number) > 300) return 'dormant';
   if (orders >= 8) return 'vip';
   if (orders >= 3) return 'loyal';

@@ -36,7 +36,7 @@ export type CustomerPools = {
 };
 
 /** Shape of the purchase rates: below 1 most buy seldom and a few often. */
-const RATE_SHAPE = 0.55;
+const RATE_SHAPE = 0.9;
 /** Shape of the rates at which customers leave; mean stay of the typical one in days. */
 const STAY = { shape: 0.9, days: 330 } as const;
 const SHARE_OF_COMPANIES = 0.08;

@@ -11,7 +11,7 @@ export { showcaseCampaign } from './campaigns.ts';
 export type { Scale } from './scales.ts';
 
 /** Raised with every change of the data that a seed and a date give. */
-export const GENERATOR_VERSION = 1;
+const GENERATOR_VERSION = 1;
 
 export type SourceUrls = { readonly ads: string; readonly crm: string; readonly content: string };
 

@@ -10,7 +10,7 @@ import { type Random, randomStream, weightedPicker } from './random.ts';
 
 const DAY_SECONDS = 86_400;
 /** An order is credited to the last touch within these days before it. */
-export const ATTRIBUTION_DAYS = 30;
+const ATTRIBUTION_DAYS = 30;
 /** What an order brings on average against the client's usual basket: customers' and orders' log-normal spreads, companies' larger orders. */
 const MEAN_ORDER = 1.34;
 const ORDER_SIGMA = 0.55;

@@ -188,7 +188,8 @@ const NETWORK_CODES = new Set([
   'ENOENT',
 ]);
 /** What pg itself throws without any code. */
-const DRIVER_MESSAGES = /connection terminated|timeout exceeded when trying to connect|connection ended|not queryable|after calling end|Client was closed/i;
+const DRIVER_MESSAGES =
+  /connection terminated|timeout exceeded when trying to connect|connection ended|not queryable|after calling end|Client was closed/i;
 
 function isConnectionFailure(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof ToolError) return false;

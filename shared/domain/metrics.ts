@@ -295,7 +295,12 @@ export function computeMetric(id: MetricId, totals: Totals): number | null {
 /** All metrics of some totals. Each is computed exactly and rounded once, halves away from zero. */
 export function computeMetrics(totals: Totals): MetricValues {
   const exact = exactly(totals);
-  return recordOf((id) => toAnswerNumber(evaluate(id, (name) => exact[name]), METRICS[id].digits));
+  return recordOf((id) =>
+    toAnswerNumber(
+      evaluate(id, (name) => exact[name]),
+      METRICS[id].digits,
+    ),
+  );
 }
 
 /** The totals of nothing: what sums begin with. Not what to answer when there are no rows; that is "no data". */
@@ -358,7 +363,13 @@ export function change(current: Decimal | number | string | null, previous: Deci
 /** The change of every metric between two totals, computed from unrounded values. */
 export function changeOfMetrics(current: Totals, previous: Totals): Readonly<Record<MetricId, Change>> {
   const [now, before] = [exactly(current), exactly(previous)];
-  return recordOf((id) => change(evaluate(id, (name) => now[name]), evaluate(id, (name) => before[name]), METRICS[id].digits));
+  return recordOf((id) =>
+    change(
+      evaluate(id, (name) => now[name]),
+      evaluate(id, (name) => before[name]),
+      METRICS[id].digits,
+    ),
+  );
 }
 
 /** A value as the text of an answer shows it, with the digits it has in the data: '$0.0834', '3.25%', '1,200', '4.1'. */

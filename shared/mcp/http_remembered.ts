@@ -44,12 +44,14 @@ export async function answerRemembered(
       },
     };
   }
-  const json = JSON.stringify({
-    result: { ...result, resultType: 'complete', _meta: { [`${META}/serverInfo`]: identity } },
-    jsonrpc: '2.0',
-    id: call.id,
-  });
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) }).end(json);
+  const bytes = Buffer.from(
+    JSON.stringify({
+      result: { ...result, resultType: 'complete', _meta: { [`${META}/serverInfo`]: identity } },
+      jsonrpc: '2.0',
+      id: call.id,
+    }),
+  );
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': bytes.length }).end(bytes);
   return undefined;
 }
 

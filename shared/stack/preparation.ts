@@ -21,8 +21,11 @@ export type PreparationOptions = {
   readonly onProgress: (progress: Progress) => void;
   /** Stops the program; what it had committed stays, and the next start finishes the rest. */
   readonly signal: AbortSignal;
-  /** Asked after a failure: whether the databases went away meanwhile, so that trying again is worth it. */
-  readonly wasDisturbed: () => boolean;
+  /**
+   * Asked after a failure: resolves when what the program stands on is well again, to whether any of it had gone away, so that trying
+   * again is worth it.
+   */
+  readonly whenWellAgain: () => Promise<boolean>;
 };
 
 const ATTEMPTS = 3;
@@ -38,7 +41,10 @@ export async function runPreparation(options: PreparationOptions): Promise<void>
     options.signal.throwIfAborted();
     // The end of a database is noticed a moment after the program that used it has failed.
     await sleep(300);
-    if (attempt === ATTEMPTS || !(wasKilled || options.wasDisturbed())) throw error;
+    if (attempt === ATTEMPTS) throw error;
+    const wasDisturbed = await options.whenWellAgain();
+    options.signal.throwIfAborted();
+    if (!wasDisturbed && !wasKilled) throw error;
   }
 }
 

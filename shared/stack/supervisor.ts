@@ -1,5 +1,6 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from '../config/settings.ts';
 import { limitLog, startChild } from './child.ts';
 import { placeCluster } from './cluster_place.ts';
@@ -38,6 +39,8 @@ const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 /** The state file is written at most so often for progress alone. */
 const PROGRESS_EVERY_MS = 200;
 const LOGS_EVERY_MS = 600_000;
+/** Recovery after a kill replays at most max_wal_size of log. */
+const WELL_AGAIN_WITHIN_MS = 120_000;
 
 class StopRequested extends Error {
   override readonly name = 'StopRequested';
@@ -110,14 +113,13 @@ async function runStack(home: string, options: SuperviseOptions, stopping: Abort
     report({ label: 'databases', done: 1, total: 1 });
 
     book.enter('preparing', { urls });
-    const restartsBefore = Math.max(0, ...parts.map((part) => part.state().restarts));
     await runPreparation({
       command: innerCommand(program.selfCommand, 'prepare'),
       environment,
       log: log('prepare'),
       onProgress: report,
       signal: stopping,
-      wasDisturbed: () => parts.some((part) => part.state().restarts > restartsBefore),
+      whenWellAgain: () => whenWellAgain(parts, stopping),
     });
     writeFileSync(filledMark(home), '');
 
@@ -184,6 +186,14 @@ async function embeddedUrls(
   if (first.status === 'rejected') throw first.reason;
   if (second.status === 'rejected') throw second.reason;
   return { ...first.value, ...second.value };
+}
+
+/** Resolves when every part is well, or after a while, to whether one of them had to be started again so far. */
+async function whenWellAgain(parts: readonly Part[], stopping: AbortSignal): Promise<boolean> {
+  const end = performance.now() + WELL_AGAIN_WITHIN_MS;
+  const isUnwell = (part: Part): boolean => part.state().state !== 'healthy';
+  while (parts.some(isUnwell) && !stopping.aborted && performance.now() < end) await sleep(50);
+  return parts.some((part) => part.state().restarts > 0);
 }
 
 /** Exists once the data has been prepared for the first time: from then on the disk must hold much less. */

@@ -9,7 +9,7 @@ import { readStack, type StackUrls } from '../../shared/stack/state.ts';
 const run = promisify(execFile);
 
 /** The day that counts as today in the tests' data. */
-export const REFERENCE_DATE = '2026-11-21';
+const REFERENCE_DATE = '2026-11-21';
 
 /** A whole stack of its own, started by the command people use. */
 export type RunningStack = {

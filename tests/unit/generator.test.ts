@@ -431,8 +431,7 @@ describe('small things the data is made of', () => {
       expect(sum % 10).toBe(0);
     }
     // Chile's published example.
-    let calls = 0;
-    expect(documentOf('CL', false, () => (calls++, 12_345_678 - 8_000_000))).toBe('12.345.678-5');
+    expect(documentOf('CL', false, () => 12_345_678 - 8_000_000)).toBe('12.345.678-5');
   });
 
   it('split SQL at semicolons outside of comments, quotes and dollar quotes', () => {

@@ -6,7 +6,7 @@ import { toTotals } from './range_totals.ts';
 import { flagOf, type Row, textOf } from './row.ts';
 
 /**
- * A part of a period as the hub's totals hold it: all spans of one kind that start within [first, last], counted `weight` times.
+ * A part of a period as the hub holds it, days in the roll-ups a day and longer spans in the totals: all spans of one kind that start within [first, last], counted `weight` times.
  * -1 takes away again what a longer span counted too much.
  */
 export type PeriodPiece = {
@@ -61,7 +61,7 @@ const addedUp = (totals: string, rollUp: string, measures: readonly string[]): s
        UNION ALL
        SELECT d.campaign_id, count(*), ${sums}
          FROM ${rollUp} d
-        WHERE p.span = 'day' AND $8::text IS NOT NULL AND d.channel_id = $8::text AND d.day BETWEEN p.first AND p.last
+        WHERE p.span = 'day' AND d.day BETWEEN p.first AND p.last AND ($8::text IS NULL OR d.channel_id = $8::text)
         GROUP BY d.campaign_id
      ) s
      GROUP BY s.campaign_id, p.is_current

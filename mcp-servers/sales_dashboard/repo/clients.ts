@@ -15,10 +15,10 @@ const BY_NAME: Statement = {
 const SIMILAR: Statement = {
   name: 'clients_by_similar_name',
   text: `
+  WITH asked AS MATERIALIZED (SELECT business.fold($1) AS folded)
   SELECT c.client_id, c.company, c.status
-    FROM business.clients c
-   CROSS JOIN LATERAL (SELECT business.fold(c.company) AS folded, business.fold($1) AS asked) f
-   ORDER BY greatest(similarity(f.folded, f.asked), word_similarity(f.asked, f.folded), word_similarity(f.folded, f.asked)) DESC, c.client_id
+    FROM asked a, (SELECT client_id, company, status, business.fold(company) AS folded FROM business.clients OFFSET 0) c
+   ORDER BY greatest(word_similarity(a.folded, c.folded), word_similarity(c.folded, a.folded)) DESC, c.client_id
    LIMIT $2`,
 };
 

@@ -1,11 +1,11 @@
 -- Totals of a campaign that answer "which of all campaigns" over any period from a few thousand rows instead of a hundred
--- thousand: by day, by ten days (from the 1st, the 11th and the 21st, the last to the month's end) and by month. Triggers keep
--- them from the roll-ups a day, within the transaction that loads those.
--- channel_id '*': over all channels. A single channel has totals by ten days and by month; its days are in the roll-ups a day.
+-- thousand: by ten days (from the 1st, the 11th and the 21st, the last to the month's end) and by month; what is left of a period
+-- are a few days, which the roll-ups a day hold. Triggers keep the totals within the transaction that loads those.
+-- channel_id '*': over all channels.
 -- loaded_rows: how many roll-up rows a total stands for; a total of none is removed.
 
 CREATE TABLE sales.ad_totals (
-  span        text NOT NULL CHECK (span IN ('day', 'ten_days', 'month')),
+  span        text NOT NULL CHECK (span IN ('ten_days', 'month')),
   channel_id  text NOT NULL,
   starts_on   date NOT NULL,
   campaign_id text NOT NULL,
@@ -19,7 +19,7 @@ CREATE TABLE sales.ad_totals (
 );
 
 CREATE TABLE sales.order_totals (
-  span             text NOT NULL CHECK (span IN ('day', 'ten_days', 'month')),
+  span             text NOT NULL CHECK (span IN ('ten_days', 'month')),
   channel_id       text NOT NULL,
   starts_on        date NOT NULL,
   campaign_id      text NOT NULL,
@@ -34,7 +34,7 @@ CREATE TABLE sales.order_totals (
 );
 
 CREATE TABLE sales.lead_totals (
-  span        text NOT NULL CHECK (span IN ('day', 'ten_days', 'month')),
+  span        text NOT NULL CHECK (span IN ('ten_days', 'month')),
   channel_id  text NOT NULL,
   starts_on   date NOT NULL,
   campaign_id text NOT NULL,
@@ -58,8 +58,7 @@ CREATE FUNCTION sales.totals_query(source text, measures text[]) RETURNS text LA
                             FROM %1$s AS changes GROUP BY 1, 2, 3),
           by_month AS (SELECT campaign_id, channel_id, sales.start_of_month(starts_on) AS starts_on, sum(loaded_rows) AS loaded_rows, %3$s
                          FROM by_ten_days GROUP BY 1, 2, 3)
-     SELECT ''day'' AS span, ''*'' AS channel_id, day AS starts_on, campaign_id, sum(counted) AS loaded_rows, %2$s FROM %1$s AS changes GROUP BY 3, 4
-     UNION ALL SELECT ''ten_days'', channel_id, starts_on, campaign_id, loaded_rows, %4$s FROM by_ten_days
+     SELECT ''ten_days'' AS span, channel_id, starts_on, campaign_id, loaded_rows, %4$s FROM by_ten_days
      UNION ALL SELECT ''ten_days'', ''*'', starts_on, campaign_id, sum(loaded_rows), %3$s FROM by_ten_days GROUP BY 3, 4
      UNION ALL SELECT ''month'', channel_id, starts_on, campaign_id, loaded_rows, %4$s FROM by_month
      UNION ALL SELECT ''month'', ''*'', starts_on, campaign_id, sum(loaded_rows), %3$s FROM by_month GROUP BY 3, 4
@@ -103,8 +102,7 @@ BEGIN
       'DELETE FROM %s AS t
         USING (SELECT DISTINCT s.span, s.channel_id, s.starts_on, r.campaign_id
                  FROM replaced AS r,
-                      LATERAL (VALUES (''day'', ''*'', day),
-                                      (''ten_days'', r.channel_id, sales.start_of_ten_days(day)), (''ten_days'', ''*'', sales.start_of_ten_days(day)),
+                      LATERAL (VALUES (''ten_days'', r.channel_id, sales.start_of_ten_days(day)), (''ten_days'', ''*'', sales.start_of_ten_days(day)),
                                       (''month'', r.channel_id, sales.start_of_month(day)), (''month'', ''*'', sales.start_of_month(day))
                               ) AS s (span, channel_id, starts_on)) AS touched
         WHERE (t.span, t.channel_id, t.starts_on, t.campaign_id) = (touched.span, touched.channel_id, touched.starts_on, touched.campaign_id)
