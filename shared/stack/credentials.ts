@@ -16,7 +16,7 @@ const Credentials = z.object({
 /** The passwords of the embedded parts, made at random for each home. */
 export type Credentials = Readonly<z.infer<typeof Credentials>>;
 
-export function credentialsPath(home: string): string {
+function credentialsPath(home: string): string {
   return join(home, 'credentials.json');
 }
 

