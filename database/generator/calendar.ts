@@ -1,4 +1,4 @@
-import { addMonths, startOfMonth } from '../../shared/domain/calendar_day.ts';
+import { addMonths, isDay, startOfMonth } from '../../shared/domain/calendar_day.ts';
 
 const MILLISECONDS_A_DAY = 86_400_000;
 /** Midnight in the business time zone of the generated data (Costa Rica, UTC−6, no summer time) in milliseconds after midnight UTC. */
@@ -14,7 +14,7 @@ export type History = {
   /** Days since 1970-01-01 of day 0. */
   readonly firstEpochDay: number;
   readonly today: number;
-  /** By day number, 200 days beyond today included: 0 is Monday. */
+  /** By day number, some days beyond today included: 0 is Monday. */
   readonly weekday: Uint8Array;
   /** 1 to 12. */
   readonly month: Uint8Array;
@@ -25,8 +25,9 @@ export type History = {
 /** Days covered beyond today, for campaigns that have not ended or not begun. */
 const DAYS_AHEAD = 420;
 
-/** The 26 months before the reference date ('YYYY-MM-DD'). */
+/** The 26 months before the reference date ('YYYY-MM-DD'). RangeError when there is no such day. */
 export function historyBefore(referenceDate: string): History {
+  if (!isDay(referenceDate)) throw new RangeError(`'${referenceDate}' is not a day: the reference date is written YYYY-MM-DD`);
   const todayEpoch = epochDayOf(referenceDate);
   const firstEpochDay = epochDayOf(addMonths(startOfMonth(referenceDate), -HISTORY_MONTHS));
   const today = todayEpoch - firstEpochDay;

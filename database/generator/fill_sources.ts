@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { packageRoot } from '../../shared/config/package_root.ts';
 import { copyInto } from '../../shared/db/binary_copy.ts';
+import { historyBefore } from './calendar.ts';
 import type { Scale } from './scales.ts';
 import { sourceData, type TableData } from './source_data.ts';
 import { splitStatements } from './split_statements.ts';
@@ -57,10 +58,13 @@ const USUAL_CHUNKS: Readonly<Record<Scale, Readonly<Record<string, number>>>> = 
 /**
  * (Re)creates the schemas of the three source databases and fills them: same seed, date, scale and version, same data. What was
  * in those schemas is dropped. A fill that is cut short leaves no mark of completion, so that {@link readFill} finds nothing and the next fill begins anew.
- * Errors: the database's; nothing is retried.
+ * Errors: the database's, after 30 s also that a table is in somebody else's use; RangeError for a reference date that is no day.
+ * Nothing is retried.
  */
 export async function fillSources(urls: SourceUrls, options: FillOptions): Promise<FillReport> {
   const { seed, referenceDate, scale, onProgress } = options;
+  // Before anything is dropped: no data can be made for a day that does not exist.
+  historyBefore(referenceDate);
   const fill: Fill = { seed, referenceDate, scale, generatorVersion: GENERATOR_VERSION };
   const rows: Record<string, number> = {};
   const milliseconds: Record<string, number> = {};
@@ -72,7 +76,8 @@ export async function fillSources(urls: SourceUrls, options: FillOptions): Promi
     client.on('error', () => undefined);
     clients.push(client);
     await client.connect();
-    await client.query("SET synchronous_commit = off; SET maintenance_work_mem = '256MB'; SET client_min_messages = warning");
+    await client.query(`SET synchronous_commit = off; SET maintenance_work_mem = '256MB'; SET client_min_messages = warning;
+      SELECT set_config('lock_timeout', '30s', false) WHERE current_setting('lock_timeout') = '0'`);
     return client;
   };
   const timed = async <T>(part: string, work: () => Promise<T>): Promise<T> => {

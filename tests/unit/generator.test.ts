@@ -62,6 +62,10 @@ describe('the generated data', () => {
     }
   });
 
+  it.each(['2026-02-30', 'yesterday', ''])('is refused for a reference date that is no day: %j', (referenceDate) => {
+    expect(() => sourceData(SEED, referenceDate, 'small')).toThrow(RangeError);
+  });
+
   it('draws every stream of random numbers on its own', () => {
     const alone = Array.from({ length: 5 }, randomStream(1, 'orders').uint32);
     const busy = randomStream(1, 'leads');

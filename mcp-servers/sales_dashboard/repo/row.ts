@@ -23,7 +23,7 @@ export function countOf(row: Row, column: string): number {
   return count;
 }
 
-export function timeOf(row: Row, column: string): Date {
+function timeOf(row: Row, column: string): Date {
   const value = row[column];
   if (!(value instanceof Date)) throw unexpected(row, column, 'a time');
   return value;

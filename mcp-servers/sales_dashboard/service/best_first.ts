@@ -38,7 +38,7 @@ export function inOrder<Item>(
 }
 
 /** By code units: the same on every machine, whatever its language. */
-export const compareKeys = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
+const compareKeys = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 
 export function bestFirst<Item>(
   items: readonly Item[],

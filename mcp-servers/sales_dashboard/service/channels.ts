@@ -1,6 +1,6 @@
 import { addTotals, computeMetric, exactMetric, type Totals } from '../../../shared/domain/metrics.ts';
 import { type Decimal, decimal, formatCount, formatPercent, formatRatio, formatUsd, toAnswerNumber } from '../../../shared/domain/money.ts';
-import { table } from '../../../shared/domain/table.ts';
+import { type Column, table } from '../../../shared/domain/table.ts';
 import type { ChannelTotals } from '../repo/campaign_channels.ts';
 import { ATTRIBUTION_TEXT } from './attribution.ts';
 import { inOrder } from './best_first.ts';
@@ -106,50 +106,54 @@ function figuresOf(totals: Totals): Figures {
   };
 }
 
-export function channelsText({ status, channels, total }: Channels): string {
-  const rows =
-    total === null
-      ? channels
-      : [
-          ...channels,
-          {
-            ...total,
-            channel: 'Total',
-            kind: '',
-            reach: null,
-            plannedSharePercent: null,
-            spendSharePercent: null,
-            revenueSharePercent: null,
-          },
-        ];
-  type Line = (typeof rows)[number];
-  const orBlank = (value: number | null, line: Line, format: (value: number | null) => string): string =>
-    line.channel === 'Total' && value === null ? '' : format(value);
-  const percent = (value: number | null): string => formatPercent(value, 1);
+/** A channel, or the total of all, as a line of the table. */
+type Line = Omit<ChannelRow, 'reach'> & { readonly reach: number | null; readonly isTotal: boolean };
+
+const PLAN_COLUMNS: readonly Column<Line>[] = [
+  { header: 'Channel', cell: ({ channel, kind }) => (kind === '' ? channel : `${channel} (${kind})`) },
+  { header: 'Publications', cell: ({ publications }) => formatCount(publications) },
+  { header: 'of them in period', cell: ({ publishedInPeriod }) => formatCount(publishedInPeriod) },
+  { header: 'Reach to date', cell: (line) => unlessTotal(line, formatCount(line.reach)) },
+  { header: 'Planned share', cell: (line) => unlessTotal(line, formatPercent(line.plannedSharePercent, 1)) },
+];
+
+const RESULT_COLUMNS: readonly Column<Line>[] = [
+  { header: 'Share of spend', cell: (line) => unlessTotal(line, formatPercent(line.spendSharePercent, 1)) },
+  { header: 'Spend', cell: ({ spend }) => formatUsd(spend) },
+  { header: 'Impressions', cell: ({ impressions }) => formatCount(impressions) },
+  { header: 'Clicks', cell: ({ clicks }) => formatCount(clicks) },
+  { header: 'CTR', cell: ({ ctr }) => formatPercent(ctr) },
+  { header: 'CPC', cell: ({ cpc }) => formatUsd(cpc, 4) },
+  { header: 'Conversions', cell: ({ conversions }) => formatCount(conversions) },
+  { header: 'Orders', cell: ({ orders }) => formatCount(orders) },
+  { header: 'Revenue', cell: ({ revenue }) => formatUsd(revenue) },
+  { header: 'Share of revenue', cell: (line) => unlessTotal(line, formatPercent(line.revenueSharePercent, 1)) },
+  { header: 'ROAS', cell: ({ roas }) => formatRatio(roas) },
+];
+
+/** Reach does not add up, and shares of the total are of no use in its own line. */
+function unlessTotal({ isTotal }: Line, text: string): string {
+  return isTotal ? '' : text;
+}
+
+const REACH_TEXT = 'Reach counts different people since the campaign began; it does not add up over channels.';
+
+export function channelsText({ channels, total }: Channels): string {
+  const lines = channels.map((channel) => ({ ...channel, isTotal: false }));
+  if (total === null) return ['No data for this period; what is planned and published:', table(PLAN_COLUMNS, lines), REACH_TEXT].join('\n');
+  const sums: Line = {
+    ...total,
+    channel: 'Total',
+    kind: '',
+    reach: null,
+    plannedSharePercent: null,
+    spendSharePercent: null,
+    revenueSharePercent: null,
+    isTotal: true,
+  };
   return [
-    ...(status === 'no_data' ? ['No data for this period; what was planned and published:'] : []),
-    table<Line>(
-      [
-        { header: 'Channel', cell: ({ channel, kind }) => (kind === '' ? channel : `${channel} (${kind})`) },
-        { header: 'Publications', cell: ({ publications }) => formatCount(publications) },
-        { header: 'of them in period', cell: ({ publishedInPeriod }) => formatCount(publishedInPeriod) },
-        { header: 'Reach to date', cell: (line) => orBlank(line.reach, line, formatCount) },
-        { header: 'Planned share', cell: (line) => orBlank(line.plannedSharePercent, line, percent) },
-        { header: 'Share of spend', cell: (line) => orBlank(line.spendSharePercent, line, percent) },
-        { header: 'Spend', cell: ({ spend }) => formatUsd(spend) },
-        { header: 'Impressions', cell: ({ impressions }) => formatCount(impressions) },
-        { header: 'Clicks', cell: ({ clicks }) => formatCount(clicks) },
-        { header: 'CTR', cell: ({ ctr }) => formatPercent(ctr) },
-        { header: 'CPC', cell: ({ cpc }) => formatUsd(cpc, 4) },
-        { header: 'Conversions', cell: ({ conversions }) => formatCount(conversions) },
-        { header: 'Orders', cell: ({ orders }) => formatCount(orders) },
-        { header: 'Revenue', cell: ({ revenue }) => formatUsd(revenue) },
-        { header: 'Share of revenue', cell: (line) => orBlank(line.revenueSharePercent, line, percent) },
-        { header: 'ROAS', cell: ({ roas }) => formatRatio(roas) },
-      ],
-      rows,
-    ),
-    'Reach counts different people since the campaign began; it does not add up over channels. Conversions are as the platform counts them.',
+    table([...PLAN_COLUMNS, ...RESULT_COLUMNS], [...lines, sums]),
+    `${REACH_TEXT} Conversions are as the platform counts them.`,
     `${formulaLine(['ctr', 'cpc', 'roas'])} ${ATTRIBUTION_TEXT}`,
   ].join('\n');
 }

@@ -49,7 +49,7 @@ const tenDaysOf = (monthStart: Day): readonly DayRange[] => [
   { from: addDays(monthStart, 20), to: endOfMonth(monthStart) },
 ];
 
-const later = (one: Day, other: Day): Day => (one >= other ? one : other);
+const later = (one: Day, other: Day): Day => (earlier(one, other) === one ? other : one);
 const overlap = (one: DayRange, other: DayRange): boolean => one.from <= other.to && other.from <= one.to;
 const clipped = (range: DayRange, to: DayRange): DayRange => ({ from: later(range.from, to.from), to: earlier(range.to, to.to) });
 

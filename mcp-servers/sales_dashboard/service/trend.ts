@@ -54,7 +54,7 @@ export function trendSteps(range: DayRange): TrendSteps {
 /** The steps of the part of a period in which a campaign can bring anything; undefined when there is none. */
 export function campaignTrendSteps(campaign: Pick<Campaign, 'startDate' | 'endDate'>, period: DayRange): TrendSteps | undefined {
   const life = lifetimeOf(campaign);
-  const from = [life.from, period.from].reduce((one, other) => (one > other ? one : other));
+  const from = earlier(life.from, period.from) === life.from ? period.from : life.from;
   const to = earlier(period.to, life.to);
   return from > to ? undefined : trendSteps({ from, to });
 }
@@ -81,22 +81,21 @@ function endOf(day: Day, unit: TrendUnit): Day {
   }
 }
 
-/** The totals of each step as points. */
+/** The totals of each step as points; steps before the first and after the last of which anything is known are left out. */
 export function trendPoints(
   steps: readonly DayRange[],
   totals: readonly (Totals & { readonly daysKnown: number })[],
 ): readonly TrendPoint[] {
-  return steps.map(({ from }, index) => {
-    const step = totals[index];
-    if (step === undefined || step.daysKnown === 0) return { starts: from, spend: null, clicks: null, orders: null, revenue: null };
-    return {
-      starts: from,
-      spend: toAnswerNumber(step.spend),
-      clicks: step.clicks,
-      orders: step.orders,
-      revenue: toAnswerNumber(step.revenue),
-    };
-  });
+  const isKnown = (step: Totals & { readonly daysKnown: number }): boolean => step.daysKnown > 0;
+  const first = totals.findIndex(isKnown);
+  return first === -1
+    ? []
+    : steps.slice(first, totals.findLastIndex(isKnown) + 1).map(({ from }, index) => trendPoint(from, totals[first + index]));
+}
+
+function trendPoint(starts: Day, step: (Totals & { readonly daysKnown: number }) | undefined): TrendPoint {
+  if (step === undefined || step.daysKnown === 0) return { starts, spend: null, clicks: null, orders: null, revenue: null };
+  return { starts, spend: toAnswerNumber(step.spend), clicks: step.clicks, orders: step.orders, revenue: toAnswerNumber(step.revenue) };
 }
 
 const STARTS: Readonly<Record<TrendUnit, string>> = {

@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { salesDashboard } from '../../mcp-servers/sales_dashboard/index.ts';
+import { packageRoot } from '../../shared/config/package_root.ts';
+import { readArguments } from '../../shared/mcp/arguments.ts';
+import { inputSchemaOf } from '../../shared/mcp/pipeline.ts';
+import { toolDefinitions } from '../../shared/mcp/tool_definitions.ts';
+
+const tools = salesDashboard.tools.map(({ tool }) => tool);
+const definitions = toolDefinitions(tools);
+
+/** The host puts the server's name before the tool's and allows 64 characters for both. */
+const prefixed = (tool: string): string => `mcp__${salesDashboard.name}__${tool}`;
+
+describe('the tools of sales_dashboard (T2)', () => {
+  it('are the six the customer knows, under their names', () => {
+    expect(tools.map(({ name }) => name)).toEqual([
+      'get_campaign_performance',
+      'get_sales_data',
+      'get_campaign_locations',
+      'get_campaign_channels',
+      'rank_campaigns',
+      'get_data_freshness',
+    ]);
+  });
+
+  it('cost a host at most 6,000 tokens together', () => {
+    expect(Math.ceil(JSON.stringify(definitions).length / 4)).toBeLessThanOrEqual(6_000);
+  });
+
+  describe.each(definitions)('$name', (definition) => {
+    it('has a name that fits with the host prefix', () => {
+      expect(definition.name).toMatch(/^[a-z]+(_[a-z]+)+$/);
+      expect(prefixed(definition.name).length).toBeLessThanOrEqual(64);
+    });
+
+    it('has a description below 2,048 characters whose first line says what it is', () => {
+      expect(definition.description.length).toBeLessThan(2_048);
+      expect(definition.description.split('\n')[0]?.length).toBeGreaterThan(40);
+      expect(definition.description).toMatch(/Use it (for|when)/);
+    });
+
+    it('states all four annotations: it only reads', () => {
+      expect(definition.annotations).toEqual({ readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false });
+    });
+
+    it('has an input schema that hosts take: strict, flat, without unions, below 16,384 characters', () => {
+      const schema = JSON.stringify(definition.inputSchema);
+      expect(schema.length).toBeLessThan(16_384);
+      expect(schema).not.toMatch(/"(anyOf|oneOf|allOf)"/);
+      expect(definition.inputSchema.additionalProperties).toBe(false);
+      const properties = Object.values(z.record(z.string(), z.looseObject({})).parse(definition.inputSchema.properties));
+      expect(properties.filter(({ type }) => type === 'object' || type === 'array')).toEqual([]);
+    });
+
+    it('shows examples that it accepts', () => {
+      const tool = tools.find(({ name }) => name === definition.name);
+      const examples = [...definition.description.matchAll(/Example: (\{.*\})/g)].map(([, json]) => JSON.parse(json ?? '') as unknown);
+      expect(examples.length).toBeGreaterThan(0);
+      for (const example of examples) {
+        const rules = { tool: definition.name, schema: inputSchemaOf(tool!), aliases: tool?.aliases ?? {} };
+        expect(() => readArguments(rules, example)).not.toThrow();
+      }
+    });
+
+    it('has its contract and its handler in files of its name', () => {
+      for (const folder of ['tools', 'handlers']) {
+        expect(existsSync(join(packageRoot(), 'mcp-servers', 'sales_dashboard', folder, `${definition.name}.ts`))).toBe(true);
+      }
+    });
+  });
+
+  it('names other tools only where they exist', () => {
+    const named = definitions.flatMap(({ description }) => description.match(/\b(?:get|rank)_[a-z_]+/g) ?? []);
+    expect(named.filter((name) => !tools.some((tool) => tool.name === name))).toEqual([]);
+  });
+
+  it('renames aliases only to arguments that there are', () => {
+    for (const tool of tools) {
+      const known = Object.keys(tool.input.shape);
+      expect(Object.values(tool.aliases ?? {}).filter((name) => !known.includes(name))).toEqual([]);
+      expect(Object.keys(tool.aliases ?? {}).filter((name) => known.includes(name))).toEqual([]);
+    }
+  });
+});
