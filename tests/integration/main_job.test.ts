@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -133,6 +133,7 @@ describe('parts that die', () => {
 describe('a host that starts two copies of a server while nothing runs', () => {
   it('is answered by both, from one stack', async () => {
     const home = await mkdtemp(join(tmpdir(), 'promptsales-two-'));
+    await chmod(home, 0o755);
     const environment = { ...stack.environment, PROMPTSALES_HOME: home } as Record<string, string>;
     try {
       const hosts = await Promise.all(REVISIONS.map((revision) => connectHost(revision, { command: stdioCommand, environment })));

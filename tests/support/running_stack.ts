@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -27,6 +27,7 @@ export const CLI = join(packageRoot(), 'dist', 'promptsales.mjs');
 /** Starts the small data set in an empty home, on free ports. */
 export async function startStack(settings: Readonly<Record<string, string>> = {}): Promise<RunningStack> {
   const home = await mkdtemp(join(tmpdir(), 'promptsales-stack-'));
+  await chmod(home, 0o755); // so that a test run as root keeps its databases in there, and removes them with it
   const environment = {
     ...process.env,
     PROMPTSALES_HOME: home,
