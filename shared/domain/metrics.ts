@@ -374,7 +374,11 @@ export function changeOfMetrics(current: Totals, previous: Totals): Readonly<Rec
 
 /** A value as the text of an answer shows it, with the digits it has in the data: '$0.0834', '3.25%', '1,200', '4.1'. */
 export function formatMetric(id: MetricId, value: number | null): string {
-  const { unit, digits } = METRICS[id];
+  return formatFigure(value, METRICS[id].unit, METRICS[id].digits);
+}
+
+/** A figure of any unit as text, with so many digits. */
+export function formatFigure(value: number | Decimal | null, unit: MetricUnit, digits: number): string {
   switch (unit) {
     case 'USD':
       return formatUsd(value, digits);

@@ -1,10 +1,18 @@
-import { addTotals, computeMetric, exactMetric, METRICS, type MetricId, type Totals } from '../../../shared/domain/metrics.ts';
+import {
+  addTotals,
+  computeMetric,
+  exactMetric,
+  formatFigure,
+  METRICS,
+  type MetricId,
+  type Totals,
+} from '../../../shared/domain/metrics.ts';
 import { decimal, formatCount, formatPercent, formatRatio, formatUsd, toAnswerNumber } from '../../../shared/domain/money.ts';
 import { type Column, table } from '../../../shared/domain/table.ts';
 import type { CityTotals } from '../repo/campaign_locations.ts';
 import { ATTRIBUTION_TEXT } from './attribution.ts';
 import { bestFirst } from './best_first.ts';
-import { formatFigure, formulaLine, sharePercent } from './measures.ts';
+import { formulaLine, sharePercent } from './measures.ts';
 
 export type Granularity = 'country' | 'region' | 'city';
 

@@ -1,13 +1,5 @@
-import { change, exactMetric, METRICS, type MetricId, type MetricUnit, type Totals } from '../../../shared/domain/metrics.ts';
-import {
-  type Decimal,
-  formatChange,
-  formatCount,
-  formatPercent,
-  formatRatio,
-  formatUsd,
-  toAnswerNumber,
-} from '../../../shared/domain/money.ts';
+import { change, exactMetric, formatFigure, METRICS, type MetricId, type MetricUnit, type Totals } from '../../../shared/domain/metrics.ts';
+import { type Decimal, formatChange, toAnswerNumber } from '../../../shared/domain/money.ts';
 import { table } from '../../../shared/domain/table.ts';
 
 /** One figure of a period and what it was in the period compared with. */
@@ -49,20 +41,6 @@ export function toMeasureRow({ id, unit, digits, current, previous }: Measure): 
     previous: toAnswerNumber(previous, digits),
     changePercent: change(current, previous).percent,
   };
-}
-
-/** A figure as text, with the digits it has in the data. */
-export function formatFigure(value: number | Decimal | null, unit: MetricUnit, digits: number): string {
-  switch (unit) {
-    case 'USD':
-      return formatUsd(value, digits);
-    case '%':
-      return formatPercent(value, digits);
-    case 'count':
-      return formatCount(value);
-    case 'ratio':
-      return formatRatio(value, digits);
-  }
 }
 
 /** The measures as a table; the columns of a comparison only where there is one. */

@@ -1,9 +1,9 @@
-import { addTotals, change, exactMetric, METRICS, type MetricId, type Totals } from '../../../shared/domain/metrics.ts';
+import { addTotals, change, exactMetric, formatFigure, METRICS, type MetricId, type Totals } from '../../../shared/domain/metrics.ts';
 import { type Decimal, decimal, formatChange, formatCount, formatUsd, toAnswerNumber } from '../../../shared/domain/money.ts';
 import { table } from '../../../shared/domain/table.ts';
 import type { RankedTotals } from '../repo/campaign_ranking.ts';
 import { inOrder, type RankingOrder, startsHighest } from './best_first.ts';
-import { formatFigure, formulaLine } from './measures.ts';
+import { formulaLine } from './measures.ts';
 import type { RankingPosition } from './ranking_cursor.ts';
 
 /** Below so much of its denominator a rate is chance: three clicks make a CTR of nothing, or of a third. */
@@ -187,8 +187,8 @@ export function rankingText({ status, metric, order, campaigns, overall, minimum
               { header: name.en, cell: ({ value }) => figure(value) },
               { header: 'Before', cell: ({ previous }) => figure(previous) },
               { header: 'Change', cell: ({ changePercent }) => formatChange(changePercent) },
-              { header: 'Spend', cell: ({ spend }) => formatUsd(spend) },
-              { header: 'Revenue', cell: ({ revenue }) => formatUsd(revenue) },
+              ...(metric === 'spend' ? [] : [{ header: 'Spend', cell: ({ spend }: RankedCampaign) => formatUsd(spend) }]),
+              ...(metric === 'revenue' ? [] : [{ header: 'Revenue', cell: ({ revenue }: RankedCampaign) => formatUsd(revenue) }]),
             ],
             campaigns,
           ),
