@@ -47,22 +47,22 @@ export type CampaignRanking = {
 
 /** One source of facts, added up over the pieces of both periods. */
 const addedUp = (totals: string, rollUp: string, measures: readonly string[]): string => {
-  const sums = measures.map((measure) => `sum(${measure}) AS ${measure}`).join(', ');
+  const columns = measures.join(', ');
   const weighed = ['loaded_rows', ...measures].map((measure) => `sum(p.weight * s.${measure}) AS ${measure}`).join(', ');
-  // LATERAL with its own GROUP BY makes each piece a range scan of the primary key: as a plain join it read every row, 240 ms for 22.
+  // LATERAL behind OFFSET 0 makes each piece a range scan of the primary key: as a plain join it read every row, 240 ms for 22. One
+  // aggregation instead of one a piece and another over them took a third off a year's ranking.
   return `
     SELECT s.campaign_id, p.is_current, ${weighed}
       FROM piece p
      CROSS JOIN LATERAL (
-       SELECT t.campaign_id, sum(t.loaded_rows) AS loaded_rows, ${sums}
+       SELECT t.campaign_id, t.loaded_rows, ${columns}
          FROM ${totals} t
         WHERE t.span = p.span AND t.channel_id = coalesce($8::text, '*') AND t.starts_on BETWEEN p.first AND p.last
-        GROUP BY t.campaign_id
        UNION ALL
-       SELECT d.campaign_id, count(*), ${sums}
+       SELECT d.campaign_id, 1, ${columns}
          FROM ${rollUp} d
         WHERE p.span = 'day' AND d.day BETWEEN p.first AND p.last AND ($8::text IS NULL OR d.channel_id = $8::text)
-        GROUP BY d.campaign_id
+       OFFSET 0
      ) s
      GROUP BY s.campaign_id, p.is_current
     HAVING sum(p.weight * s.loaded_rows) > 0`;
