@@ -26,13 +26,17 @@ export function inOrder<Item>(
   measure: (item: Item) => Decimal | null,
   keyOf: (item: Item) => string,
 ): readonly Item[] {
-  const weighed = items.map((item) => ({ item, value: measure(item), key: keyOf(item) }));
+  const weighed = items.map((item) => {
+    const value = measure(item);
+    return { item, value, near: value?.toNumber() ?? 0, key: keyOf(item) };
+  });
   weighed.sort((one, other) => {
     if (one.value === null || other.value === null) {
       return Number(one.value === null) - Number(other.value === null) || compareKeys(one.key, other.key);
     }
-    const difference = highestFirst ? other.value.comparedTo(one.value) : one.value.comparedTo(other.value);
-    return difference || compareKeys(one.key, other.key);
+    // Rounding to a double never turns an order round, so the exact values need a look only where their doubles are equal.
+    const ascending = one.near - other.near || one.value.comparedTo(other.value);
+    return (highestFirst ? -ascending : ascending) || compareKeys(one.key, other.key);
   });
   return weighed.map(({ item }) => item);
 }
