@@ -97,26 +97,28 @@ const RANKING: Statement = {
 };
 
 export function openCampaignRanking(hub: SqlDatabase): CampaignRanking {
-  return {
-    totals: (current, previous, filters, deadline) => {
-      const pieces = [
-        ...current.map((piece) => ({ ...piece, isCurrent: true })),
-        ...previous.map((piece) => ({ ...piece, isCurrent: false })),
-      ];
-      const values = [
+  const ofPeriod = (pieces: readonly PeriodPiece[], isCurrent: boolean, filters: RankingFilters, deadline: Deadline) =>
+    hub.rows(
+      RANKING,
+      [
         pieces.map(({ span }) => span),
         pieces.map(({ first }) => first),
         pieces.map(({ last }) => last),
         pieces.map(({ weight }) => weight),
-        pieces.map(({ isCurrent }) => isCurrent),
+        pieces.map(() => isCurrent),
         filters.clientId ?? null,
         filters.countryCode ?? null,
         filters.channelId ?? null,
         filters.objective ?? null,
         filters.status ?? null,
-      ];
-      return hub.rows(RANKING, values, toRankedTotals, deadline);
-    },
+      ],
+      toRankedTotals,
+      deadline,
+    );
+  return {
+    // The two periods side by side, each on a connection of its own: a year against the year before took 35 ms in one statement.
+    totals: async (current, previous, filters, deadline) =>
+      (await Promise.all([ofPeriod(current, true, filters, deadline), ofPeriod(previous, false, filters, deadline)])).flat(),
   };
 }
 
