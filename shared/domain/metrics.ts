@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fold } from './fold.ts';
 import type { Decimal } from './money.ts';
-import { decimal, formatCount, formatPercent, formatRatio, formatUsd, ratio, toAnswerNumber } from './money.ts';
+import { decimal, formatCount, formatPercent, formatRatio, formatUsd, ratio, sum, toAnswerNumber } from './money.ts';
 import { ToolError } from './tool_error.ts';
 
 /** What is counted and added up, and every formula is made of. Money is US dollars as decimal text, as SQL's numeric arrives; the rest are counts. */
@@ -256,6 +256,12 @@ function formulaText({ numerator, minus, denominator, times }: MetricDefinition)
   return `${numerator}${minus === undefined ? '' : ` − ${minus}`}${over}${times === undefined ? '' : ` × ${times}`}`;
 }
 
+/** The totals that a metric's formula reads. */
+export function totalsBehind(id: MetricId): readonly TotalName[] {
+  const { numerator, minus, denominator }: MetricDefinition = METRIC_TABLE[id];
+  return [numerator, minus, denominator].filter((name) => name !== undefined);
+}
+
 /** Every metric's value as an answer carries it: rounded to the metric's digits; null is "no data". */
 export type MetricValues = Readonly<Record<MetricId, number | null>>;
 
@@ -286,6 +292,36 @@ function evaluate(id: MetricId, total: (name: TotalName) => Decimal): Decimal | 
 export function exactMetric(id: MetricId, totals: Totals): Decimal | null {
   return evaluate(id, (name) => decimal(totals[name]));
 }
+
+/** The unrounded value of several totals together: the rate of the sums, not a mean of rates. */
+export function exactMetricOfAll(id: MetricId, all: readonly Totals[]): Decimal | null {
+  return evaluate(id, (name) => sum(all.map((totals) => totals[name])));
+}
+
+/**
+ * The double nearest to exactMetric, many times faster: what a ranking of a thousand campaigns sorts by. Rounding never turns an order round,
+ * so two values differ as their doubles do, and need an exact comparison only where those are equal.
+ */
+export function nearestMetric(id: MetricId, totals: Totals): number | null {
+  const { numerator, minus, denominator, times = 1 }: MetricDefinition = METRIC_TABLE[id];
+  // Whole numbers on both sides of one division, which IEEE 754 rounds correctly.
+  const above = (hundredths(totals[numerator]) - (minus === undefined ? 0 : hundredths(totals[minus]))) * times;
+  const below = denominator === undefined ? 100 : hundredths(totals[denominator]);
+  if (below === 0) return null;
+  if (!Number.isSafeInteger(above) || !Number.isSafeInteger(below)) return exactMetric(id, totals)?.toNumber() ?? null;
+  return above / below;
+}
+
+/** Money or a count in hundredths; NaN when it is too large or too fine to be a whole number of them. */
+function hundredths(total: string | number): number {
+  if (typeof total === 'number') return total * 100;
+  const point = total.indexOf('.');
+  const value = Math.round(Number(total) * 100);
+  return (point === -1 || point >= total.length - 3) && Math.abs(value) < MOST_HUNDREDTHS ? value : Number.NaN;
+}
+
+/** Below it, a text's double times 100 is off by less than a half. */
+const MOST_HUNDREDTHS = 2 ** 50;
 
 /** One metric, rounded as in computeMetrics. */
 export function computeMetric(id: MetricId, totals: Totals): number | null {

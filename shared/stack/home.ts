@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, realpath, rm, statfs, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
@@ -17,7 +18,7 @@ export async function openHome(settings: Pick<Settings, 'home'>): Promise<string
   const path = homePath(settings);
   try {
     await mkdir(path, { recursive: true });
-    const probe = join(path, `.write-test-${process.pid}`);
+    const probe = join(path, `.write-test-${randomUUID()}`);
     await writeFile(probe, 'x');
     await rm(probe);
     await mkdir(join(path, 'logs'), { recursive: true });

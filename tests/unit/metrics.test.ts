@@ -8,13 +8,17 @@ import {
   changeOfMetrics,
   computeMetric,
   computeMetrics,
+  exactMetric,
+  exactMetricOfAll,
   formatMetric,
   METRIC_IDS,
   METRICS,
   MetricName,
   MetricValuesOutput,
   NO_TOTALS,
+  nearestMetric,
   readMetric,
+  totalsBehind,
 } from '../../shared/domain/metrics.ts';
 import { ToolError } from '../../shared/domain/tool_error.ts';
 
@@ -107,6 +111,35 @@ describe('the formulas', () => {
         const shown = formatMetric(id, value);
         if (value === null) expect(shown).toBe('no data');
         else expect(Number(shown.replace(/[$,%]/g, ''))).toBe(value);
+      }),
+    );
+  });
+
+  it('have a double nearest to the exact value, for sorting', () => {
+    const anyMoney = fc.oneof(money, fc.constantFrom('0', '1e3', '0.125', '90071992547409931.27', '123456789012345.6'));
+    fc.assert(
+      fc.property(
+        anyTotals.chain((totals) => fc.record({ spend: anyMoney, revenue: anyMoney }).map((some) => ({ ...totals, ...some }))),
+        fc.constantFrom(...METRIC_IDS),
+        (totals, id) => {
+          expect(nearestMetric(id, totals)).toBe(exactMetric(id, totals)?.toNumber() ?? null);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('read no total but those they name, one by one and together', () => {
+    fc.assert(
+      fc.property(fc.array(anyTotals, { maxLength: 5 }), fc.constantFrom(...METRIC_IDS), (several, id) => {
+        const behind = new Set<string>(totalsBehind(id));
+        const only = several.map(
+          (totals): Totals => ({
+            ...NO_TOTALS,
+            ...Object.fromEntries(Object.entries(totals).filter(([name]) => behind.has(name))),
+          }),
+        );
+        expect(exactMetricOfAll(id, only)).toEqual(exactMetric(id, addTotals(several)));
       }),
     );
   });

@@ -7,7 +7,7 @@ import type { SalesDashboardRepos } from '../repo/repos.ts';
 import { choose, withCountryNames } from '../service/choice.ts';
 import { CLIENT_KIND } from '../service/client_kind.ts';
 import { periodPieces } from '../service/period_pieces.ts';
-import { rankingText, rankPage } from '../service/ranking.ts';
+import { rankingText, rankPage, totalsRanked } from '../service/ranking.ts';
 import { readCursor, writeCursor } from '../service/ranking_cursor.ts';
 import type { rankCampaigns } from '../tools/rank_campaigns.ts';
 
@@ -20,7 +20,7 @@ export const handleRankCampaigns: Handler<typeof rankCampaigns, SalesDashboardRe
   const { ids, named } = await readFilters(repos, { client, country, channel, objective, status }, deadline);
   const question = [metric, order, period.from, period.to, JSON.stringify(named)];
   const after = cursor === undefined ? undefined : readCursor(cursor, question);
-  const rows = await repos.ranking.totals(periodPieces(period), periodPieces(compared), ids, deadline);
+  const rows = await repos.ranking.totals(totalsRanked(metric), periodPieces(period), periodPieces(compared), ids, deadline);
   const { ranking, total, position } = rankPage(rows, { metric, order, limit, after, filters: named });
   const nextCursor = position === undefined ? null : writeCursor(position, question);
   const [first] = ranking.campaigns;

@@ -1,4 +1,4 @@
-import { addTotals, computeMetric, exactMetric, type Totals } from '../../../shared/domain/metrics.ts';
+import { addTotals, computeMetric, type Totals } from '../../../shared/domain/metrics.ts';
 import { type Decimal, decimal, formatCount, formatPercent, formatRatio, formatUsd, toAnswerNumber } from '../../../shared/domain/money.ts';
 import { type Column, table } from '../../../shared/domain/table.ts';
 import type { ChannelTotals } from '../repo/campaign_channels.ts';
@@ -46,12 +46,13 @@ export function rankChannels(channels: readonly ChannelTotals[]): Channels {
   const isKnown = channels.some(({ daysKnown }) => daysKnown > 0);
   const bySpend = inOrder(
     channels,
+    'spend',
     true,
-    ({ totals }) => exactMetric('spend', totals),
+    ({ totals }) => totals,
     ({ channel }) => channel,
-  );
+  ).map(({ item }) => item);
   // A stable sort keeps the order by spend among equal revenues.
-  const ranked = [...bySpend].sort((one, other) => decimal(other.totals.revenue).comparedTo(one.totals.revenue));
+  const ranked = bySpend.sort((one, other) => decimal(other.totals.revenue).comparedTo(one.totals.revenue));
   return {
     status: isKnown ? 'data' : 'no_data',
     channels: ranked.map((channel) => channelRow(channel, decimal(all.spend), decimal(all.revenue))),

@@ -1,12 +1,4 @@
-import {
-  addTotals,
-  computeMetric,
-  exactMetric,
-  formatFigure,
-  METRICS,
-  type MetricId,
-  type Totals,
-} from '../../../shared/domain/metrics.ts';
+import { addTotals, computeMetric, formatFigure, METRICS, type MetricId, type Totals } from '../../../shared/domain/metrics.ts';
 import { decimal, formatCount, formatPercent, formatRatio, formatUsd, toAnswerNumber } from '../../../shared/domain/money.ts';
 import { type Column, table } from '../../../shared/domain/table.ts';
 import type { CityTotals } from '../repo/campaign_locations.ts';
@@ -56,7 +48,7 @@ export function rankLocations(cities: readonly CityTotals[], granularity: Granul
   const ranked = bestFirst(
     places,
     sortBy,
-    ({ totals }) => exactMetric(sortBy, totals),
+    ({ totals }) => totals,
     ({ place, within }) => `${place}, ${within}`,
   );
   const all = addTotals(places.map(({ totals }) => totals));

@@ -1,8 +1,18 @@
-import { addTotals, change, exactMetric, formatFigure, METRICS, type MetricId, type Totals } from '../../../shared/domain/metrics.ts';
+import {
+  change,
+  exactMetric,
+  exactMetricOfAll,
+  formatFigure,
+  METRICS,
+  type MetricId,
+  type TotalName,
+  type Totals,
+  totalsBehind,
+} from '../../../shared/domain/metrics.ts';
 import { type Decimal, decimal, formatChange, formatCount, formatUsd, toAnswerNumber } from '../../../shared/domain/money.ts';
 import { table } from '../../../shared/domain/table.ts';
 import type { RankedTotals } from '../repo/campaign_ranking.ts';
-import { inOrder, type RankingOrder, startsHighest } from './best_first.ts';
+import { inOrder, type Placed, type RankingOrder, startsHighest } from './best_first.ts';
 import { formulaLine } from './measures.ts';
 import type { RankingPosition } from './ranking_cursor.ts';
 
@@ -63,7 +73,10 @@ type RankingQuestion = {
   readonly filters: Readonly<Record<string, string>>;
 };
 
-type Placed = { readonly campaign: RankedTotals; readonly value: Decimal; readonly rank: number };
+/** The totals that a ranking by a metric reads: those of its formula, and the spend and revenue that each row shows. */
+export function totalsRanked(metric: MetricId): readonly TotalName[] {
+  return [...new Set([...totalsBehind(metric), 'spend', 'revenue'] as const)].sort();
+}
 
 /** Ranks campaigns by a metric and gives one page. Equal values share a rank and are ordered by campaign id, so that pages never overlap. */
 export function rankPage(rows: readonly RankedTotals[], { metric, order, limit, after, filters }: RankingQuestion): RankingPage {
@@ -71,9 +84,9 @@ export function rankPage(rows: readonly RankedTotals[], { metric, order, limit, 
   const current = rows.filter(({ isCurrent }) => isCurrent);
   const before = rows.filter(({ isCurrent }) => !isCurrent);
   const ranked = placed(current, metric, highestFirst);
-  const previousRanks = new Map(placed(before, metric, highestFirst).map(({ campaign, rank }) => [campaign.campaignId, rank]));
+  const previousRanks = new Map(placed(before, metric, highestFirst).map(({ item, rank }) => [item.campaignId, rank]));
   const previousTotals = new Map(before.map(({ campaignId, totals }) => [campaignId, totals]));
-  const start = after === undefined ? 0 : startAfter(ranked, after, highestFirst);
+  const start = after === undefined ? 0 : startAfter(ranked, metric, after, highestFirst);
   const page = ranked.slice(start, start + limit);
   const last = page.at(-1);
   const { unit, digits } = METRICS[metric];
@@ -82,13 +95,15 @@ export function rankPage(rows: readonly RankedTotals[], { metric, order, limit, 
     position:
       last === undefined || start + page.length >= ranked.length
         ? undefined
-        : { value: last.value.toFixed(), campaignId: last.campaign.campaignId },
+        : { value: valueAt(last, metric).toFixed(), campaignId: last.item.campaignId },
     ranking: {
       status: current.length === 0 ? 'no_data' : 'data',
       metric,
       unit,
       order,
-      campaigns: page.map(({ campaign, value, rank }) => {
+      campaigns: page.map((place) => {
+        const { item: campaign, rank } = place;
+        const value = valueAt(place, metric);
         const was = previousTotals.get(campaign.campaignId);
         const previous = was === undefined ? null : exactMetric(metric, was);
         return {
@@ -113,45 +128,55 @@ export function rankPage(rows: readonly RankedTotals[], { metric, order, limit, 
 }
 
 /** The campaigns with a value and enough volume for it, in order, with their ranks. */
-function placed(campaigns: readonly RankedTotals[], metric: MetricId, highestFirst: boolean): readonly Placed[] {
-  const valued = campaigns.flatMap((campaign) => {
-    const value = hasVolume(metric, campaign.totals) ? exactMetric(metric, campaign.totals) : null;
-    return value === null ? [] : [{ campaign, value }];
-  });
-  const ordered = inOrder(
-    valued,
+function placed(campaigns: readonly RankedTotals[], metric: MetricId, highestFirst: boolean): readonly Placed<RankedTotals>[] {
+  return inOrder(
+    campaigns.filter(({ totals }) => hasVolume(metric, totals)),
+    metric,
     highestFirst,
-    ({ value }) => value,
-    ({ campaign }) => campaign.campaignId,
-  );
-  let rank = 0;
-  return ordered.map(({ campaign, value }, index) => {
-    if (ordered[index - 1]?.value.equals(value) !== true) rank = index + 1;
-    return { campaign, value, rank };
-  });
+    ({ totals }) => totals,
+    ({ campaignId }) => campaignId,
+  ).filter(({ near }) => near !== null);
+}
+
+/** The unrounded value of a campaign that has one. */
+function valueAt({ item }: Placed<RankedTotals>, metric: MetricId): Decimal {
+  return exactMetric(metric, item.totals) ?? decimal(0);
 }
 
 function hasVolume(metric: MetricId, totals: Totals): boolean {
   const { denominator } = METRICS[metric];
   if (denominator === undefined) return true;
-  return decimal(totals[denominator]).gte(MINIMUM_VOLUME[denominator] ?? 1);
+  return Number(totals[denominator]) >= (MINIMUM_VOLUME[denominator] ?? 1);
 }
 
-function startAfter(ranked: readonly Placed[], after: RankingPosition, highestFirst: boolean): number {
+function startAfter(ranked: readonly Placed<RankedTotals>[], metric: MetricId, after: RankingPosition, highestFirst: boolean): number {
   const position = decimal(after.value);
-  const index = ranked.findIndex(({ campaign, value }) => {
-    const difference = highestFirst ? position.comparedTo(value) : value.comparedTo(position);
-    return difference > 0 || (difference === 0 && campaign.campaignId > after.campaignId);
+  const near = position.toNumber();
+  const index = ranked.findIndex((place) => {
+    // The doubles decide unless they are so near that either may have been rounded across.
+    const rough = near - (place.near ?? 0);
+    const ascending = Math.abs(rough) > Math.abs(near) * 1e-12 ? rough : position.comparedTo(valueAt(place, metric));
+    const difference = highestFirst ? ascending : -ascending;
+    return difference > 0 || (difference === 0 && place.item.campaignId > after.campaignId);
   });
   return index === -1 ? ranked.length : index;
 }
 
-function overallOf(ranked: readonly Placed[], before: readonly RankedTotals[], metric: MetricId): Ranking['overall'] {
+function overallOf(ranked: readonly Placed<RankedTotals>[], before: readonly RankedTotals[], metric: MetricId): Ranking['overall'] {
   if (ranked.length === 0) return null;
-  const ids = new Set(ranked.map(({ campaign }) => campaign.campaignId));
-  const value = exactMetric(metric, addTotals(ranked.map(({ campaign }) => campaign.totals)));
+  const ids = new Set(ranked.map(({ item }) => item.campaignId));
+  const value = exactMetricOfAll(
+    metric,
+    ranked.map(({ item }) => item.totals),
+  );
   const were = before.filter(({ campaignId }) => ids.has(campaignId));
-  const previous = were.length === 0 ? null : exactMetric(metric, addTotals(were.map(({ totals }) => totals)));
+  const previous =
+    were.length === 0
+      ? null
+      : exactMetricOfAll(
+          metric,
+          were.map(({ totals }) => totals),
+        );
   const { digits } = METRICS[metric];
   return {
     campaigns: ranked.length,
