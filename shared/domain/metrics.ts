@@ -427,15 +427,19 @@ export function formatFigure(value: number | Decimal | null, unit: MetricUnit, d
   }
 }
 
-const IDS_BY_ALIAS: ReadonlyMap<string, MetricId> = new Map(
-  METRIC_IDS.flatMap((id) => {
-    const { name, aliases }: MetricDefinition = METRIC_TABLE[id];
-    const written = [id, id.replace(/[A-Z]/g, ' $&'), name.en, name.es, ...aliases];
-    return written.map((alias): [string, MetricId] => [fold(alias), id]);
-  }),
-);
+let idsByAlias: ReadonlyMap<string, MetricId> | undefined;
 
-const metricNamed = (text: string): MetricId | undefined => IDS_BY_ALIAS.get(fold(text));
+// Made when first asked: folding loads the Unicode tables, 4 ms that a start need not wait for.
+const metricNamed = (text: string): MetricId | undefined => {
+  idsByAlias ??= new Map(
+    METRIC_IDS.flatMap((id) => {
+      const { name, aliases }: MetricDefinition = METRIC_TABLE[id];
+      const written = [id, id.replace(/[A-Z]/g, ' $&'), name.en, name.es, ...aliases];
+      return written.map((alias): [string, MetricId] => [fold(alias), id]);
+    }),
+  );
+  return idsByAlias.get(fold(text));
+};
 
 /** The metric a text names, in English or Spanish, any case and accents. Throws ToolError invalid_input with the accepted names. */
 export function readMetric(text: string): MetricId {
