@@ -1,8 +1,6 @@
+import { lastSyncKey } from '../shared/cache/keys.ts';
 import type { RedisConnection } from '../shared/cache/redis_connection.ts';
 import type { RunReport } from './report.ts';
-
-/** When a table was last brought in. Hash: last_id, last_timestamp, records_processed, sync_duration_ms. A mirror for whoever watches Redis. */
-const lastSyncKey = { of: (database: string, table: string) => `etl:last_sync:${database}:${table}`, seconds: 1_320 } as const;
 
 /** Tells Redis what a committed run did. Nothing is ever decided from it, so a Redis that is away is no failure. */
 export type LastSync = {
@@ -14,7 +12,7 @@ export type LastSync = {
 export function lastSyncIn(redis: RedisConnection): LastSync {
   return {
     record: async (run, position, asOf) => {
-      const key = lastSyncKey.of(run.database, run.table);
+      const key = lastSyncKey.of({ database: run.database, table: run.table });
       const fields = {
         last_id: position,
         last_timestamp: asOf.toISOString(),

@@ -1,3 +1,4 @@
+import { hourStamp, minuteStamp } from './catalogue.ts';
 import { hourLimitKey, minuteLimitKey } from './keys.ts';
 import type { RedisCommand, RedisReply } from './redis_connection.ts';
 
@@ -91,8 +92,20 @@ export class RateLimits {
     const now = this.#now();
     const { callsPerMinute, toolCallsPerHour } = this.#limits;
     return [
-      this.#counter(minuteLimitKey.of(client, server, now), 'minute', callsPerMinute, minuteLimitKey.seconds, now),
-      this.#counter(hourLimitKey.of(tool, client, now), 'hour', toolCallsPerHour, hourLimitKey.seconds, now),
+      this.#counter(
+        minuteLimitKey.of({ client, service: server, 'yyyy-mm-dd-HH-MM': minuteStamp(now) }),
+        'minute',
+        callsPerMinute,
+        minuteLimitKey.seconds,
+        now,
+      ),
+      this.#counter(
+        hourLimitKey.of({ tool, client, 'yyyy-mm-dd-HH': hourStamp(now) }),
+        'hour',
+        toolCallsPerHour,
+        hourLimitKey.seconds,
+        now,
+      ),
     ];
   }
 

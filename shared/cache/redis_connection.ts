@@ -1,10 +1,13 @@
-import type { Redis } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
 
 /** What a Redis reply was: a value, or the reason there is none. */
 export type RedisReply = { readonly ok: true; readonly value: unknown } | { readonly ok: false };
 
-/** A command and its arguments. */
-export type RedisCommand = readonly [name: string, ...parameters: readonly (string | number)[]];
+/** A script that Redis runs as one step. It may touch only the one key it is given: KEYS[1]. */
+export type RedisScript = { readonly name: string; readonly lua: string };
+
+/** A command, or a script (its one key first), and its arguments. A command's name with 'Buffer' behind it ('hmgetBuffer') replies in bytes. */
+export type RedisCommand = readonly [command: string | RedisScript, ...parameters: readonly (string | number | Buffer)[]];
 
 /** Redis as the call path uses it: at most one round trip, and never a wait for a server that is not there. */
 export interface RedisConnection {
@@ -36,6 +39,17 @@ export async function connectRedis(url: string, onFailure: () => void = () => un
   redis.on('error', () => undefined);
   // The first call should find the cache when it is there, and should not wait long when it is not.
   await Promise.race([redis.connect().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 300).unref())]);
+
+  const defined = new Set<string>();
+  /** The name by which the driver runs it: a script is made known at its first use, and sent whole only where the server lacks it. */
+  const nameOf = (command: string | RedisScript): string => {
+    if (typeof command === 'string') return command;
+    if (!defined.has(command.name)) {
+      redis.defineCommand(command.name, { numberOfKeys: 1, lua: command.lua });
+      defined.add(command.name);
+    }
+    return command.name;
+  };
   return {
     get isUp() {
       return redis.status === 'ready';
@@ -46,7 +60,8 @@ export async function connectRedis(url: string, onFailure: () => void = () => un
         return undefined;
       }
       try {
-        const replies = await redis.pipeline(commands.map((command) => [...command])).exec();
+        const pipeline: ChainableCommander = redis.pipeline(commands.map(([command, ...parameters]) => [nameOf(command), ...parameters]));
+        const replies = await pipeline.exec();
         return replies?.map(([error, value]) => (error === null ? { ok: true, value } : { ok: false }));
       } catch {
         onFailure();

@@ -262,7 +262,7 @@ function cacheKey(
   dataVersion: string,
 ): string {
   const asked = canonicalJson({ args, today, role: caller.role, scopes: [...caller.scopes].sort(), version, dataVersion });
-  return toolResultKey.of(serverName, tool, hash('sha256', asked, 'base64url').slice(0, 32));
+  return toolResultKey.of({ server: serverName, tool, params_hash: hash('sha256', asked, 'base64url').slice(0, 32) });
 }
 
 /** An answer that breaks its own contract must not reach a host, which would refuse it without saying why. */

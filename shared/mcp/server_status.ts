@@ -14,7 +14,7 @@ export function reportServerStatus(
     await redis?.pipeline(
       [...metrics].flatMap(([server, counted]) => {
         const { callsLastMinute, averageMsLastMinute, errorsLastHour } = counted.figures();
-        const key = serverStatusKey.of(server);
+        const key = serverStatusKey.of({ server });
         return [
           [
             'hset',

@@ -1,21 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { hourLimitKey, minuteLimitKey, serverStatusKey, toolResultKey } from '../../shared/cache/keys.ts';
 import { MemoryCache } from '../../shared/cache/memory_cache.ts';
 import { RateLimits } from '../../shared/cache/rate_limits.ts';
 import { SingleFlight } from '../../shared/cache/single_flight.ts';
 import { PretendRedis } from '../support/pretend_redis.ts';
 import { sampleWorld, someone } from '../support/sample_pipeline.ts';
-
-describe('keys (R)', () => {
-  it('are written as the customer wrote them', () => {
-    const at = new Date('2026-11-21T04:07:59Z');
-    expect(toolResultKey.of('sales_dashboard', 'get_sales_data', 'abc')).toBe('mcp:tool:sales_dashboard:get_sales_data:abc');
-    expect(serverStatusKey.of('sales_dashboard')).toBe('mcp:server:status:sales_dashboard');
-    expect(minuteLimitKey.of('claude', 'sales_dashboard', at)).toBe('ratelimit:claude:sales_dashboard:minute:2026-11-21-04-07');
-    expect(hourLimitKey.of('get_sales_data', 'claude', at)).toBe('ratelimit:mcp:get_sales_data:claude:hour:2026-11-21-04');
-    expect([toolResultKey.seconds, serverStatusKey.seconds, minuteLimitKey.seconds, hourLimitKey.seconds]).toEqual([1800, 300, 120, 7200]);
-  });
-});
 
 describe('the cache in memory', () => {
   it('lets the least recently used leave when it is full', () => {
