@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readSettings, type Settings, SettingsError } from '../shared/config/settings.ts';
 import { version } from '../shared/config/version.ts';
+import type { NewUser } from './commands/user.ts';
 
 /** Options of `up` and `fill` that stand for settings. */
 type DataOptions = { readonly scale?: 'full' | 'small'; readonly seed?: number; readonly referenceDate?: string };
@@ -95,6 +96,60 @@ program
   .argument('<server>')
   .argument('[inspector...]')
   .action((server: string, inspector: string[]) => run(async () => (await import('./commands/inspect.ts')).runInspect(server, inspector)));
+
+program
+  .command('session')
+  .description('sign users in and out of the servers over HTTP')
+  .addArgument(program.createArgument('<verb>', 'open | list | close').choices(['open', 'list', 'close']))
+  .argument('[email]')
+  .option('--json', 'for machines')
+  .action((verb: 'open' | 'list' | 'close', email: string | undefined, options: { json?: boolean }) =>
+    run(async (settings) => (await import('./commands/session.ts')).runSession(verb, email, options, settings)),
+  );
+
+program
+  .command('user')
+  .description('the people who may sign in')
+  .addArgument(program.createArgument('<verb>', 'add').choices(['add']))
+  .argument('<email>')
+  .requiredOption('--name <name>', 'full name')
+  .addOption(new Option('--role <role>').choices(['marketing', 'sales', 'users', 'admin']).makeOptionMandatory())
+  .option('--client <id>', 'the client whose limits and accounts the calls run under; without it the person is one')
+  .action((_verb: 'add', email: string, options: NewUser) =>
+    run(async (settings) => (await import('./commands/user.ts')).runUserAdd(email, options, settings)),
+  );
+
+const cache = program.command('cache').description('what Redis holds');
+
+cache
+  .command('status')
+  .description('how Redis is, and how many keys of each family it holds')
+  .option('--json', 'for machines')
+  .action((options: { json?: boolean }) =>
+    run(async (settings) => (await import('./commands/cache.ts')).runCacheStatus(options, settings)),
+  );
+
+cache
+  .command('inspect')
+  .description('what lies at a key, or which keys a family or pattern has')
+  .argument('<key>', "a key, a family such as mcp:tool, or a pattern such as 'mcp:tool:sales_dashboard:*'")
+  .option('--limit <number>', 'how many keys at most', wholeNumber, 20)
+  .option('--json', 'for machines')
+  .action((key: string, options: { json?: boolean; limit: number }) =>
+    run(async (settings) => (await import('./commands/cache.ts')).runCacheInspect(key, options, settings)),
+  );
+
+cache
+  .command('flush')
+  .description('delete what can be computed again')
+  .argument('<family>', "a family such as mcp:tool, a pattern within one such as 'mcp:tool:sales_dashboard:*', or a key")
+  .option('--even <family...>', 'also of these, though they cannot be computed again')
+  .option('--dry-run', 'only say how many')
+  .option('--yes', 'do not ask')
+  .option('--json', 'for machines')
+  .action((family: string, options: { even?: string[]; dryRun?: boolean; yes?: boolean; json?: boolean }) =>
+    run(async (settings) => (await import('./commands/cache.ts')).runCacheFlush(family, options, settings)),
+  );
 
 program
   .command('internal', { hidden: true })

@@ -1,14 +1,17 @@
 import type { Connections } from '../shared/mcp/connections.ts';
 import type { ServerFace } from '../shared/mcp/mcp_server.ts';
 import type { Pipeline } from '../shared/mcp/pipeline.ts';
+import type { Resources } from '../shared/mcp/resources.ts';
 import type { ServerDefinition } from '../shared/mcp/server_definition.ts';
-import { type PipelineOptions, serverPipeline } from '../shared/mcp/server_pipeline.ts';
+import { type PipelineOptions, serverPipeline, serverResources } from '../shared/mcp/server_pipeline.ts';
 import { type StdioOptions, serveOverStdio } from '../shared/mcp/stdio.ts';
 
 /** A server whatever its repos are. */
 export type AnyServer = {
   readonly face: ServerFace;
   readonly openPipeline: (connections: Connections, options: PipelineOptions) => Pipeline;
+  /** Undefined when it has none. */
+  readonly openResources: (connections: Connections, options: Pick<PipelineOptions, 'settings' | 'logger'>) => Resources | undefined;
   readonly serveStdio: (options: StdioOptions) => void;
 };
 
@@ -38,6 +41,7 @@ function anyServer<Repos>(definition: ServerDefinition<Repos>): AnyServer {
   return {
     face: definition,
     openPipeline: (connections, options) => serverPipeline(definition, connections, options),
+    openResources: (connections, options) => serverResources(definition, connections, options),
     serveStdio: (options) => serveOverStdio(definition, options),
   };
 }

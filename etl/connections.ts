@@ -2,6 +2,7 @@ import pg from 'pg';
 import { connectRedis } from '../shared/cache/redis_connection.ts';
 import type { DocumentSource, RowSource } from '../shared/sources/change_source.ts';
 import { postgresDocumentSource, postgresRowSource } from '../shared/sources/postgres_change_source.ts';
+import { type CampaignBoards, campaignBoardsIn } from './campaign_boards.ts';
 import { type LastSync, lastSyncIn } from './last_sync.ts';
 
 /** Where everything is. `hubEtl` logs in as a member of promptsales_etl. */
@@ -18,6 +19,7 @@ export type EtlConnections = {
   readonly hub: pg.Pool;
   readonly sources: { readonly PromptAds: RowSource; readonly PromptCRM: RowSource; readonly PromptContent: DocumentSource };
   readonly lastSync: LastSync | undefined;
+  readonly boards: CampaignBoards | undefined;
   readonly close: () => Promise<void>;
 };
 
@@ -35,13 +37,14 @@ export async function openConnections(urls: EtlUrls): Promise<EtlConnections> {
   };
   const hub = new pg.Pool({ connectionString: urls.hubEtl, application_name: 'promptsales etl', max: 6, keepAlive: true });
   hub.on('error', () => {}); // an idle connection that breaks is replaced by the next query
-  const lastSync = urls.redis === undefined ? undefined : lastSyncIn(await connectRedis(urls.redis));
+  const redis = urls.redis === undefined ? undefined : await connectRedis(urls.redis);
   return {
     hub,
     sources,
-    lastSync,
+    lastSync: redis === undefined ? undefined : lastSyncIn(redis),
+    boards: redis === undefined ? undefined : campaignBoardsIn(redis, hub),
     close: async () => {
-      await Promise.all([hub.end(), lastSync?.close(), ...Object.values(sources).map((source) => source.close())]);
+      await Promise.all([hub.end(), redis?.close(), ...Object.values(sources).map((source) => source.close())]);
     },
   };
 }

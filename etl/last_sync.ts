@@ -5,7 +5,6 @@ import type { RunReport } from './report.ts';
 /** Tells Redis what a committed run did. Nothing is ever decided from it, so a Redis that is away is no failure. */
 export type LastSync = {
   readonly record: (run: RunReport, position: string, asOf: Date) => Promise<void>;
-  readonly close: () => Promise<void>;
 };
 
 /** Keeps `etl:last_sync:*` in a Redis. */
@@ -24,6 +23,5 @@ export function lastSyncIn(redis: RedisConnection): LastSync {
         ['expire', key, lastSyncKey.seconds],
       ]);
     },
-    close: () => redis.close(),
   };
 }

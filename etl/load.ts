@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { isEmptyTable, loadEmptyTable } from './first_load.ts';
-import type { Changes, LoadCounts, LoadOptions } from './load_contract.ts';
+import type { Changes, LoadCounts, Loaded, LoadOptions } from './load_contract.ts';
 import { loadThroughStage } from './staged_load.ts';
 import type { Stream } from './stream.ts';
 
@@ -13,7 +13,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
  * data version become visible together or not at all. 'superseded' when another runner holds the stream or has moved it on: then
  * nothing was changed. `client` is used by nobody else meanwhile; on an error its transaction has been rolled back.
  */
-export async function load(client: ClientBase, changes: Changes, options: LoadOptions): Promise<LoadCounts | 'superseded'> {
+export async function load(client: ClientBase, changes: Changes, options: LoadOptions): Promise<Loaded | 'superseded'> {
   await client.query(`BEGIN;
     SET LOCAL idle_in_transaction_session_timeout = '10min';
     SET LOCAL work_mem = '64MB';
@@ -25,13 +25,13 @@ export async function load(client: ClientBase, changes: Changes, options: LoadOp
       await client.query('ROLLBACK');
       return 'superseded';
     }
-    const counts =
+    const loaded: Loaded =
       changes.kind === 'rows' && changes.set.mode === 'snapshot' && !options.alwaysStage && (await isEmptyTable(client, changes.stream))
-        ? await loadEmptyTable(client, changes.stream, changes.set, options)
+        ? { counts: await loadEmptyTable(client, changes.stream, changes.set, options), campaigns: 'unlisted' }
         : await loadThroughStage(client, changes, options, claim.zoneChanged);
-    await finishRun(client, changes, options, counts);
+    await finishRun(client, changes, options, loaded.counts);
     await client.query('COMMIT');
-    return counts;
+    return loaded;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {}); // a lost connection has rolled back already
     if (isLockNotAvailable(error)) {

@@ -10,6 +10,15 @@ export type LoadCounts = {
   readonly rejected: number;
 };
 
+/**
+ * The campaigns whose boards a load changes. 'unlisted': it filled an empty table, from which nothing can have been shown yet, so that only
+ * the boards of active campaigns are new.
+ */
+export type TouchedCampaigns = readonly string[] | 'unlisted';
+
+/** What a load did. */
+export type Loaded = { readonly counts: LoadCounts; readonly campaigns: TouchedCampaigns };
+
 /** A stream and the changes read for it. */
 export type Changes =
   | { readonly kind: 'rows'; readonly stream: RowStream; readonly set: ChangeSet<Uint8Array> }

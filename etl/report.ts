@@ -1,3 +1,4 @@
+import type { BoardsReport } from './campaign_boards.ts';
 import type { LoadCounts } from './load_contract.ts';
 import type { Stream } from './stream.ts';
 
@@ -19,4 +20,6 @@ export type BatchReport = {
   readonly runs: readonly RunReport[];
   /** Streams that failed. A superseded one did not: another runner brought its changes. */
   readonly failed: number;
+  /** What became of the boards in Redis, after the round and not within its `ms`; undefined without a Redis. */
+  readonly boards: BoardsReport | undefined;
 };

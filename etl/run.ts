@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
+import { systemClock } from '../shared/domain/clock.ts';
+import type { BoardsReport } from './campaign_boards.ts';
 import type { EtlConnections } from './connections.ts';
 import { load } from './load.ts';
-import type { Changes, LoadCounts } from './load_contract.ts';
+import type { Changes, LoadCounts, Loaded, TouchedCampaigns } from './load_contract.ts';
 import type { BatchReport, RunReport } from './report.ts';
 import type { Stream } from './stream.ts';
 import { streams as allStreams } from './streams.ts';
@@ -11,6 +13,8 @@ export type RunOptions = {
   readonly connections: EtlConnections;
   /** The business time zone. */
   readonly timeZone: string;
+  /** The business day, 'YYYY-MM-DD'; the clock's by default. */
+  readonly today?: (() => string) | undefined;
   /** Only these; all by default. */
   readonly streams?: readonly Stream[];
   /** Read the whole of each table even where its changes could be read. */
@@ -31,18 +35,37 @@ export async function runOnce(options: RunOptions): Promise<BatchReport> {
   const started = performance.now();
   const waiting = [...(options.streams ?? allStreams)];
   const runs: RunReport[] = [];
+  const touched: TouchedCampaigns[] = [];
   const worker = async (): Promise<void> => {
     for (let stream = waiting.shift(); stream !== undefined && options.signal?.aborted !== true; stream = waiting.shift()) {
-      const report = await runStream(stream, batchId, options);
+      const { report, campaigns } = await runStream(stream, batchId, options);
       runs.push(report);
+      touched.push(campaigns);
       options.onRun?.(report);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return { batchId, ms: elapsed(started), runs, failed: runs.filter((run) => run.status === 'failed').length };
+  const ms = elapsed(started);
+  const boards = await refreshBoards(touched, options);
+  return { batchId, ms, runs, failed: runs.filter((run) => run.status === 'failed').length, boards };
 }
 
-async function runStream(stream: Stream, batchId: string, options: RunOptions): Promise<RunReport> {
+/** After the commits: what they changed, where readers look first. Undefined without a Redis. */
+async function refreshBoards(touched: readonly TouchedCampaigns[], options: RunOptions): Promise<BoardsReport | undefined> {
+  const { timeZone, today = systemClock(timeZone).today } = options;
+  return await options.connections.boards?.refresh({
+    changed: touched.some((campaigns) => campaigns === 'unlisted' || campaigns.length > 0),
+    touched: new Set(touched.filter((campaigns) => campaigns !== 'unlisted').flat()),
+    today: today(),
+    timeZone,
+  });
+}
+
+async function runStream(
+  stream: Stream,
+  batchId: string,
+  options: RunOptions,
+): Promise<{ readonly report: RunReport; readonly campaigns: TouchedCampaigns }> {
   const { hub, lastSync } = options.connections;
   const started = performance.now();
   const report = { database: stream.database, table: stream.table, error: undefined };
@@ -50,20 +73,20 @@ async function runStream(stream: Stream, batchId: string, options: RunOptions): 
   try {
     const begun = await beginRun(hub, stream, batchId);
     runId = begun.runId;
-    const { counts, changes } = await readAndLoad(stream, begun, options);
-    if (counts === 'superseded') {
+    const { loaded, changes } = await readAndLoad(stream, begun, options);
+    if (loaded === 'superseded') {
       await endRun(hub, runId, 'superseded', null);
-      return { ...report, ...NO_ROWS, mode: changes.set.mode, status: 'superseded', ms: elapsed(started) };
+      return { report: { ...report, ...NO_ROWS, mode: changes.set.mode, status: 'superseded', ms: elapsed(started) }, campaigns: [] };
     }
-    const done: RunReport = { ...report, ...counts, mode: changes.set.mode, status: 'done', ms: elapsed(started) };
+    const done: RunReport = { ...report, ...loaded.counts, mode: changes.set.mode, status: 'done', ms: elapsed(started) };
     await lastSync?.record(done, changes.set.position, changes.set.asOf);
-    return done;
+    return { report: done, campaigns: loaded.campaigns };
   } catch (error) {
     const message = describe(error);
     if (runId !== undefined) {
       await endRun(hub, runId, 'failed', message).catch(() => {}); // the hub is away; the next run closes the record
     }
-    return { ...report, ...NO_ROWS, mode: undefined, status: 'failed', ms: elapsed(started), error: message };
+    return { report: { ...report, ...NO_ROWS, mode: undefined, status: 'failed', ms: elapsed(started), error: message }, campaigns: [] };
   }
 }
 
@@ -73,7 +96,7 @@ async function readAndLoad(
   stream: Stream,
   begun: Begun,
   options: RunOptions,
-): Promise<{ counts: LoadCounts | 'superseded'; changes: Changes }> {
+): Promise<{ loaded: Loaded | 'superseded'; changes: Changes }> {
   try {
     return await attempt(stream, begun, options, false);
   } catch (error) {
@@ -90,15 +113,15 @@ async function attempt(
   begun: Begun,
   options: RunOptions,
   alwaysStage: boolean,
-): Promise<{ counts: LoadCounts | 'superseded'; changes: Changes }> {
+): Promise<{ loaded: Loaded | 'superseded'; changes: Changes }> {
   const changes = await readChanges(stream, options.snapshot === true ? null : begun.position, options.connections);
   try {
     const client = await options.connections.hub.connect();
     let broken: Error | undefined;
     client.on('error', ignore);
     try {
-      const counts = await load(client, changes, { runId: begun.runId, standsAt: begun.position, timeZone: options.timeZone, alwaysStage });
-      return { counts, changes };
+      const loaded = await load(client, changes, { runId: begun.runId, standsAt: begun.position, timeZone: options.timeZone, alwaysStage });
+      return { loaded, changes };
     } catch (error) {
       broken = error instanceof Error ? error : new Error(String(error));
       throw error;

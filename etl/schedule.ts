@@ -7,6 +7,8 @@ import { isOlderThan } from './status.ts';
 export type ScheduleOptions = {
   readonly urls: EtlUrls;
   readonly timeZone: string;
+  /** The business day, 'YYYY-MM-DD'; the clock's by default. */
+  readonly today?: (() => string) | undefined;
   readonly intervalMinutes: number;
   readonly onRun?: (report: RunReport) => void;
   readonly onRound?: (report: BatchReport) => void;
@@ -58,6 +60,7 @@ export async function startSchedule(options: ScheduleOptions): Promise<RunningSc
       const report = await runOnce({
         connections,
         timeZone: options.timeZone,
+        today: options.today,
         signal: stopping.signal,
         onRun: options.onRun,
       });

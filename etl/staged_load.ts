@@ -3,8 +3,9 @@ import { copyInto } from '../shared/db/binary_copy.ts';
 import { peekCopy } from './copy_chunks.ts';
 import { recordRefused, refuseRows, resolveLetters } from './dead_letters.ts';
 import { type DocumentOutcome, documentRows } from './document_rows.ts';
-import type { Changes, LoadCounts, LoadOptions } from './load_contract.ts';
+import type { Changes, Loaded, LoadOptions } from './load_contract.ts';
 import { noteTouchedGroups, rebuildRollUp, refreshTouchedGroups } from './roll_up.ts';
+import { shownCampaigns } from './shown_campaigns.ts';
 import type { Check, Stream } from './stream.ts';
 import { assignments, columnList, differs, keyText, sameKey } from './table_sql.ts';
 
@@ -25,14 +26,14 @@ const ANALYZE_FROM_ROWS = 1_000;
  * Brings changes in through a temporary table: bad rows to the dead letters, of several versions of a row the last, then only what
  * differs into the target, then the deletions. `rebuild`: compute the stream's roll-up anew whatever changed.
  */
-export async function loadThroughStage(client: ClientBase, changes: Changes, options: LoadOptions, rebuild: boolean): Promise<LoadCounts> {
+export async function loadThroughStage(client: ClientBase, changes: Changes, options: LoadOptions, rebuild: boolean): Promise<Loaded> {
   const { stream, set } = changes;
   const outcome: DocumentOutcome = { loadedIds: [], refused: [] };
   const content = changes.kind === 'rows' ? changes.set.content : documentRows(changes.stream, changes.set.content, outcome);
   const { isEmpty, chunks } = await peekCopy(content);
   const nothingElse = set.deletedKeys.length + set.rejected.length + outcome.loadedIds.length + outcome.refused.length === 0;
   if (isEmpty && nothingElse && set.mode === 'delta' && !rebuild) {
-    return { read: 0, written: 0, unchanged: 0, deleted: 0, rejected: 0 };
+    return { counts: { read: 0, written: 0, unchanged: 0, deleted: 0, rejected: 0 }, campaigns: [] };
   }
 
   await client.query(`CREATE TEMP TABLE stage ON COMMIT DROP AS SELECT ${columnList(stream)} FROM ${stream.table} WITH NO DATA`);
@@ -64,6 +65,7 @@ export async function loadThroughStage(client: ClientBase, changes: Changes, opt
           rollUp,
           options.timeZone,
         );
+  const campaigns = await shownCampaigns(client, stream, hasGone);
   const isLarge = staged >= MERGE_SHARE * (await estimatedRows(client, stream.table));
   const written = isLarge ? await merge(client, stream) : await upsert(client, stream);
   const deleted = hasGone ? await deleteGone(client, stream, options.runId) : 0;
@@ -82,7 +84,7 @@ export async function loadThroughStage(client: ClientBase, changes: Changes, opt
   );
 
   const read = staged + refusedBefore.length;
-  return { read, written, unchanged: read - written - refusedKeys.length, deleted, rejected: refusedKeys.length };
+  return { counts: { read, written, unchanged: read - written - refusedKeys.length, deleted, rejected: refusedKeys.length }, campaigns };
 }
 
 /** A row without a value that the hub requires is refused like one that breaks a rule. */

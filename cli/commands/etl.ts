@@ -6,6 +6,7 @@ import { readStatus, type StreamStatus } from '../../etl/status.ts';
 import type { Stream } from '../../etl/stream.ts';
 import { streams } from '../../etl/streams.ts';
 import type { Settings } from '../../shared/config/settings.ts';
+import { systemClock } from '../../shared/domain/clock.ts';
 
 export type EtlOptions = {
   /** Machine-readable output. */
@@ -32,7 +33,7 @@ export async function runEtl(
   try {
     switch (subcommand) {
       case 'once':
-        return printRound(await runOnce({ connections, timeZone: settings.timeZone }), options);
+        return printRound(await runOnce({ connections, timeZone: settings.timeZone, today: todayOf(settings) }), options);
       case 'status':
         printStatus(await readStatus(connections.hub), options);
         return 0;
@@ -55,8 +56,11 @@ async function replay(connections: EtlConnections, settings: Settings, options: 
     process.stdout.write(options.json === true ? '{"runs":[]}\n' : 'No stream has open dead letters.\n');
     return 0;
   }
-  return printRound(await runOnce({ connections, timeZone: settings.timeZone, streams: chosen, snapshot: true }), options);
+  const { timeZone } = settings;
+  return printRound(await runOnce({ connections, timeZone, today: todayOf(settings), streams: chosen, snapshot: true }), options);
 }
+
+const todayOf = ({ timeZone, referenceDate }: Settings) => systemClock(timeZone, referenceDate).today;
 
 async function withDeadLetters(connections: EtlConnections): Promise<Stream[]> {
   const status = await readStatus(connections.hub);
@@ -68,6 +72,7 @@ async function watch(settings: Settings, urls: EtlUrls): Promise<number> {
   const schedule = await startSchedule({
     urls,
     timeZone: settings.timeZone,
+    today: todayOf(settings),
     intervalMinutes: settings.etlIntervalMinutes,
     onRound: (round) => {
       const changed = round.runs.reduce((rows, run) => rows + run.written + run.deleted, 0);

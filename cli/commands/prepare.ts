@@ -47,6 +47,7 @@ export async function runPrepare(
     const { runs, failed } = await runOnce({
       connections,
       timeZone: settings.timeZone,
+      today: systemClock(settings.timeZone, settings.referenceDate).today,
       onRun: () => report({ label: 'first load of the hub', done: ++done, total: streams.length }),
     });
     if (failed > 0) {

@@ -1,10 +1,12 @@
-import { localCaller } from '../../shared/access/local_caller.ts';
+import { identification } from '../../shared/access/identify.ts';
+import { sessionsIn } from '../../shared/access/sessions.ts';
 import type { Settings } from '../../shared/config/settings.ts';
 import { SettingsError } from '../../shared/config/settings.ts';
 import { build, version } from '../../shared/config/version.ts';
 import { openConnections } from '../../shared/mcp/connections.ts';
 import { readHealth } from '../../shared/mcp/health.ts';
 import { startHttp } from '../../shared/mcp/http.ts';
+import type { Pipeline } from '../../shared/mcp/pipeline.ts';
 import { reportServerStatus } from '../../shared/mcp/server_status.ts';
 import { followSupervisor } from '../../shared/stack/lifeline.ts';
 import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
@@ -41,8 +43,9 @@ export async function runServe(settings: Settings): Promise<void> {
       onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection was lost'),
     },
   );
+  const pipelines: Pipeline[] = [];
   const http = await startHttp({
-    servers: servers.map(({ face, openPipeline }) => {
+    servers: servers.map(({ face, openPipeline, openResources }) => {
       const counted = metrics.get(face.name) ?? new CallMetrics();
       const pipeline = openPipeline(connections, {
         settings,
@@ -50,13 +53,10 @@ export async function runServe(settings: Settings): Promise<void> {
         metrics: counted,
         logger: logger.child({ server: face.name }),
       });
-      return {
-        face,
-        answerCall: async (tool, args, clientName, options) =>
-          (await pipeline.call(tool, args, localCaller(settings, clientName), options)).result,
-        remember: (tool, args, clientName) => pipeline.remembered(tool, args, localCaller(settings, clientName)),
-      };
+      pipelines.push(pipeline);
+      return { face, pipeline, resources: openResources(connections, { settings, logger: logger.child({ server: face.name }) }) };
     }),
+    identification: identification(settings, sessionsIn(connections.redis)),
     version,
     host: settings.host,
     port: settings.port,
@@ -74,6 +74,7 @@ export async function runServe(settings: Settings): Promise<void> {
   });
   logger.info('stopping');
   await http.close();
+  await Promise.all(pipelines.map((pipeline) => pipeline.close()));
   await status.stop();
   await connections.close();
 }

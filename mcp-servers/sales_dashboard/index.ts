@@ -1,5 +1,6 @@
-import { serve } from '../../shared/mcp/pipeline.ts';
+import { serve } from '../../shared/mcp/served_tool.ts';
 import { defineServer } from '../../shared/mcp/server_definition.ts';
+import { handleGetCacheReport } from './handlers/get_cache_report.ts';
 import { handleGetCampaignChannels } from './handlers/get_campaign_channels.ts';
 import { handleGetCampaignLocations } from './handlers/get_campaign_locations.ts';
 import { handleGetCampaignPerformance } from './handlers/get_campaign_performance.ts';
@@ -7,6 +8,8 @@ import { handleGetDataFreshness } from './handlers/get_data_freshness.ts';
 import { handleGetSalesData } from './handlers/get_sales_data.ts';
 import { handleRankCampaigns } from './handlers/rank_campaigns.ts';
 import { openRepos, type SalesDashboardRepos } from './repo/repos.ts';
+import { campaignBoard } from './resources/campaign_board.ts';
+import { getCacheReport } from './tools/get_cache_report.ts';
 import { getCampaignChannels } from './tools/get_campaign_channels.ts';
 import { getCampaignLocations } from './tools/get_campaign_locations.ts';
 import { getCampaignPerformance } from './tools/get_campaign_performance.ts';
@@ -30,6 +33,8 @@ export const salesDashboard = defineServer<SalesDashboardRepos>({
     serve(getCampaignChannels, handleGetCampaignChannels),
     serve(rankCampaigns, handleRankCampaigns),
     serve(getDataFreshness, handleGetDataFreshness),
+    serve(getCacheReport, handleGetCacheReport),
   ],
+  resources: [campaignBoard],
   openRepos,
 });

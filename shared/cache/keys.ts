@@ -86,8 +86,8 @@ export const outsideStatisticsKey = keyFamily('api:stats:{service}', {
   seconds: 86_400,
   holds: { calls: 'calls made', errors: 'of those, failed', latency: 'milliseconds, all calls together' },
   purpose: 'How an outside service did.',
-  writer: 'shared/gateway/outside_service.ts',
-  reader: 'shared/gateway/outside_service.ts',
+  writer: 'shared/gateway/outside_statistics.ts',
+  reader: 'shared/gateway/outside_statistics.ts',
 });
 
 export const generationKey = keyFamily('ai:generation:{model}:{prompt_hash}', {
@@ -165,6 +165,7 @@ export const clientDayKey = keyFamily('metrics:client:{cliente_id}:daily:{yyyy-m
     avg_response_time: 'milliseconds',
     cache_hits: 'calls answered from the cache',
     errors: 'calls that failed',
+    cache_age_seconds: 'ages of those cached answers, added up',
     tokens_saved: 'tokens that answers from the cache did not take again',
     cost_saved_usd: 'what those would have cost',
   },
@@ -187,7 +188,7 @@ export const providerConfigKey = keyFamily('config:api:{provider}', {
   seconds: 3_600,
   holds: { status: 'active or disabled', rate_limit: 'calls a minute', endpoints: 'JSON list', last_updated: 'ISO 8601' },
   purpose: 'How an outside service may be called.',
-  writer: 'shared/gateway/outside_service.ts',
+  writer: 'shared/gateway/provider_config.ts',
   reader: 'shared/gateway/outside_service.ts',
 });
 
@@ -231,7 +232,7 @@ export const lockKey = keyFamily('lock:{resource}:{id}', {
 export const generationQueueKey = keyFamily('queue:ai_generation:{priority}', {
   type: 'list',
   seconds: null,
-  holds: 'JSON {campana_id, segmento}, newest first',
+  holds: 'JSON {id, campana_id, segmento}, newest first',
   purpose: 'Content that waits to be generated.',
   writer: 'shared/cache/job_queue.ts',
   reader: 'shared/cache/job_queue.ts',
@@ -240,7 +241,7 @@ export const generationQueueKey = keyFamily('queue:ai_generation:{priority}', {
 export const jobQueueKey = keyFamily('queue:jobs:{type}', {
   type: 'list',
   seconds: null,
-  holds: 'JSON of a job, newest first',
+  holds: 'JSON of a job and its id, newest first',
   purpose: 'Background jobs that wait or are being worked on.',
   writer: 'shared/cache/job_queue.ts',
   reader: 'shared/cache/job_queue.ts',
@@ -251,8 +252,8 @@ export const jobKey = keyFamily('job:{id}', {
   seconds: 86_400,
   holds: 'state, attempts, owner, lease_until, result or error, and when each was',
   purpose: 'How far a background job is.',
-  writer: 'shared/cache/job_queue.ts',
-  reader: 'shared/cache/job_queue.ts',
+  writer: 'shared/cache/job_record.ts',
+  reader: 'shared/cache/job_record.ts',
 });
 
 export const minuteLimitKey = keyFamily('ratelimit:{client}:{service}:minute:{yyyy-mm-dd-HH-MM}', {

@@ -1,13 +1,28 @@
 import { toolResultKey } from './keys.ts';
 import { MemoryCache } from './memory_cache.ts';
-import type { CountsToWrite } from './rate_limits.ts';
-import type { RedisConnection, RedisReply } from './redis_connection.ts';
+import type { RedisCommand, RedisConnection, RedisReply } from './redis_connection.ts';
 
-/** A cached result: its JSON, and when it was computed (milliseconds since 1970). */
-export type CachedResult<Value> = { readonly value: Value; readonly storedAt: number };
+/** What a result took to make: what the cache spares whoever asks again. Dollars as decimal text. */
+export type Usage = { readonly tokens: number; readonly costUsd: string; readonly segment?: string | undefined };
+
+export const NO_USAGE: Usage = { tokens: 0, costUsd: '0' };
+
+/** A kept result: when it was computed (milliseconds since 1970), from which version of the data, and what it took. */
+export type CachedResult<Value> = {
+  readonly value: Value;
+  readonly storedAt: number;
+  /** It is a hit only while the data has this version; afterwards it is what can be said when the data cannot be asked. */
+  readonly dataVersion: string;
+  readonly usage: Usage;
+};
+
+/** From this size on a value is worth compressing for its way to Redis and its place there, in bytes. */
+const COMPRESS_FROM = 4_096;
+/** What a compressed value may grow to: more is no answer of ours. */
+const MOST_BYTES = 16 * 1024 * 1024;
 
 /** Where results are kept between calls: in the process, and in Redis for all processes. */
-export class ResultCache<Value> {
+export class ResultCache<Value extends object> {
   readonly #memory: MemoryCache<CachedResult<Value>>;
   readonly #redis: RedisConnection | undefined;
   readonly #now: () => number;
@@ -22,59 +37,98 @@ export class ResultCache<Value> {
     this.#redis = options.redis;
   }
 
+  /** What this process holds, of whichever version of the data. */
   fromMemory(key: string): CachedResult<Value> | undefined {
     return this.#memory.get(key);
   }
 
-  /** Writes the waiting counts and, when a key is given, reads that result, in one round trip. */
-  async fromRedis(
-    key: string | undefined,
-    counts: CountsToWrite,
-    read: (json: string) => Value | undefined,
-  ): Promise<CachedResult<Value> | undefined> {
-    if (this.#redis === undefined) {
-      counts.absorb(undefined);
-      return undefined;
-    }
-    const reading = key === undefined ? [] : [['hmget', key, 'result', 'timestamp'] as const];
-    if (counts.commands.length + reading.length === 0) return undefined;
-    const replies = await this.#redis.pipeline([...counts.commands, ...reading]);
-    counts.absorb(replies);
-    if (key === undefined || replies === undefined) return undefined;
-    return this.#read(key, replies.at(-1), read);
-  }
-
-  /** Keeps a result, in memory at once and in Redis behind the call's back. */
-  store(key: string, value: Value): void {
-    const json = JSON.stringify(value);
-    const storedAt = this.#now();
-    this.#memory.set(key, { value, storedAt }, json.length * 2, toolResultKey.seconds);
-    void this.#redis?.pipeline([
-      ['hset', key, 'result', json, 'timestamp', new Date(storedAt).toISOString(), 'tokens_used', 0, 'cost_usd', 0, 'segmento', ''],
-      ['expire', key, toolResultKey.seconds],
-    ]);
+  /** The command that reads a result; its reply goes to {@link fromReply}. */
+  reading(key: string): RedisCommand {
+    return ['hmgetBuffer', key, 'result', 'timestamp', 'data_version', 'encoding', 'tokens_used', 'cost_usd', 'segmento'];
   }
 
   /** A result of Redis, put into memory too. One that cannot be read is deleted, so that it harms one call only. */
-  #read(key: string, reply: RedisReply | undefined, read: (json: string) => Value | undefined): CachedResult<Value> | undefined {
-    const drop = () => void this.#redis?.pipeline([['del', key]]);
+  async fromReply(
+    key: string,
+    reply: RedisReply | undefined,
+    read: (json: string) => Value | undefined,
+  ): Promise<CachedResult<Value> | undefined> {
     if (reply === undefined) return undefined;
-    if (!reply.ok) return drop();
-    const [json, timestamp] = Array.isArray(reply.value) ? reply.value : [];
-    if (json === null || json === undefined) return undefined;
-    const storedAt = Date.parse(String(timestamp));
-    const value = typeof json === 'string' && Number.isFinite(storedAt) ? readSafely(json, read) : undefined;
-    if (value === undefined) return drop();
-    const secondsLeft = toolResultKey.seconds - (this.#now() - storedAt) / 1_000;
-    if (typeof json === 'string' && secondsLeft > 0) this.#memory.set(key, { value, storedAt }, json.length * 2, secondsLeft);
-    return { value, storedAt };
+    const fields = reply.ok && Array.isArray(reply.value) ? (reply.value as readonly (Buffer | null)[]) : undefined;
+    if (fields?.every((field) => field === null)) return undefined;
+    const found = fields === undefined ? undefined : await this.#readFields(fields, read);
+    if (found === undefined) {
+      void this.#redis?.pipeline([['del', key]]);
+      return undefined;
+    }
+    const secondsLeft = toolResultKey.seconds - (this.#now() - found.result.storedAt) / 1_000;
+    if (secondsLeft > 0) this.#memory.set(key, found.result, found.bytes * 2, secondsLeft);
+    return found.result;
+  }
+
+  /** Keeps a result for `seconds`, in memory at once and in Redis behind the call's back; the promise resolves when Redis has it or cannot. */
+  async store(
+    key: string,
+    value: Value,
+    of: { readonly dataVersion: string; readonly usage?: Usage | undefined; readonly seconds?: number | undefined },
+  ): Promise<void> {
+    const json = JSON.stringify(value);
+    const storedAt = this.#now();
+    const { dataVersion, usage = NO_USAGE, seconds = toolResultKey.seconds } = of;
+    this.#memory.set(key, { value, storedAt, dataVersion, usage }, json.length * 2, seconds);
+    if (this.#redis === undefined) return;
+    const { result, encoding } = await encoded(json);
+    await this.#redis.pipeline([
+      [
+        'hset',
+        key,
+        ...['result', result],
+        ...['timestamp', new Date(storedAt).toISOString()],
+        ...['tokens_used', usage.tokens],
+        ...['cost_usd', usage.costUsd],
+        ...['segmento', usage.segment ?? ''],
+        ...['data_version', dataVersion],
+        ...['encoding', encoding],
+      ],
+      ['expire', key, seconds],
+    ]);
+  }
+
+  async #readFields(
+    fields: readonly (Buffer | null)[],
+    read: (json: string) => Value | undefined,
+  ): Promise<{ readonly result: CachedResult<Value>; readonly bytes: number } | undefined> {
+    const [result, ...rest] = fields;
+    const [timestamp = '', dataVersion = '', encoding, tokens, costUsd = '0', segment = ''] = rest.map((field) => field?.toString('utf8'));
+    const storedAt = Date.parse(timestamp);
+    if (result === null || result === undefined || !Number.isFinite(storedAt) || dataVersion === '') return undefined;
+    try {
+      const json = await decoded(result, encoding);
+      const value = json === undefined ? undefined : read(json);
+      if (json === undefined || value === undefined) return undefined;
+      const usage = { tokens: Number(tokens ?? 0) || 0, costUsd: /^\d+(\.\d+)?$/.test(costUsd) ? costUsd : '0', segment };
+      return { result: { value, storedAt, dataVersion, usage }, bytes: json.length };
+    } catch {
+      return undefined;
+    }
   }
 }
 
-function readSafely<Value>(json: string, read: (json: string) => Value | undefined): Value | undefined {
-  try {
-    return read(json);
-  } catch {
-    return undefined;
-  }
+/** Loaded when first needed: most processes of a host that only looks at tools never compress anything. */
+const compression = async () => {
+  const [{ zstdCompress, zstdDecompress }, { promisify }] = await Promise.all([import('node:zlib'), import('node:util')]);
+  return { compress: promisify(zstdCompress), decompress: promisify(zstdDecompress) };
+};
+
+async function encoded(json: string): Promise<{ readonly result: string | Buffer; readonly encoding: 'json' | 'zstd' }> {
+  if (json.length < COMPRESS_FROM) return { result: json, encoding: 'json' };
+  const { compress } = await compression();
+  return { result: await compress(json), encoding: 'zstd' };
+}
+
+async function decoded(result: Buffer, encoding: string | undefined): Promise<string | undefined> {
+  if (encoding === 'json') return result.toString('utf8');
+  if (encoding !== 'zstd') return undefined;
+  const { decompress } = await compression();
+  return (await decompress(result, { maxOutputLength: MOST_BYTES })).toString('utf8');
 }

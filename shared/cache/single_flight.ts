@@ -1,3 +1,5 @@
+import { orAborted } from '../domain/or_aborted.ts';
+
 /** Who waits for a piece of work: leaves when the signal aborts, hears how far the work is. */
 export type Waiter = { readonly signal: AbortSignal; readonly progress: (message: string) => void };
 
@@ -41,14 +43,4 @@ export class SingleFlight<T> {
     outcome.then(land, land);
     return flight;
   }
-}
-
-/** The work's outcome, or a rejection with the signal's reason as soon as it aborts. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-    if (signal.aborted) stop();
-  });
 }

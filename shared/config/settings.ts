@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
+import { parseRedisAddress, RedisAddressError, withTlsFiles } from '../cache/redis_address.ts';
 
 const flag = z.stringbool({ truthy: ['1', 'true', 'yes', 'on'], falsy: ['0', 'false', 'no', 'off', ''] });
 const optionalText = z
@@ -28,7 +30,11 @@ const Environment = z.object({
   CRM_DATABASE_URL: optionalText,
   CONTENT_DATABASE_URL: optionalText,
   REDIS_URL: optionalText,
+  REDIS_TLS_CA: optionalText,
+  REDIS_TLS_CERT: optionalText,
+  REDIS_TLS_KEY: optionalText,
   PROMPTSALES_WASM_REDIS: flag.default(false),
+  PROMPTSALES_LIMITS_WITHOUT_REDIS: z.enum(['local', 'refuse', 'allow']).default('local'),
 });
 
 /**
@@ -52,6 +58,8 @@ export type Settings = {
   readonly etlIntervalMinutes: number;
   /** Use the bundled Valkey even where a Redis server is on PATH. */
   readonly wasmRedis: boolean;
+  /** What limits of calls do while Redis is away: hold by process, refuse every call, let every call pass. */
+  readonly limitsWithoutRedis: 'local' | 'refuse' | 'allow';
   readonly urls: {
     /** The hub as servers read it. */
     readonly hub: string | undefined;
@@ -62,6 +70,7 @@ export type Settings = {
     readonly ads: string | undefined;
     readonly crm: string | undefined;
     readonly content: string | undefined;
+    /** Every form of parseRedisAddress, the certificates' files in it. */
     readonly redis: string | undefined;
   };
 };
@@ -93,6 +102,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     referenceDate: e.PROMPTSALES_REFERENCE_DATE,
     etlIntervalMinutes: e.ETL_INTERVAL_MINUTES,
     wasmRedis: e.PROMPTSALES_WASM_REDIS,
+    limitsWithoutRedis: e.PROMPTSALES_LIMITS_WITHOUT_REDIS,
     urls: {
       hub: e.HUB_DATABASE_URL,
       hubEtl: e.HUB_ETL_DATABASE_URL,
@@ -100,9 +110,28 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
       ads: e.ADS_DATABASE_URL,
       crm: e.CRM_DATABASE_URL,
       content: e.CONTENT_DATABASE_URL,
-      redis: e.REDIS_URL,
+      redis: redisUrl(e),
     },
   };
+}
+
+/** REDIS_URL, checked, with the files that REDIS_TLS_* name. Throws {@link SettingsError}, without the URL, which holds a password. */
+function redisUrl(e: z.infer<typeof Environment>): string | undefined {
+  const files = { ca: e.REDIS_TLS_CA, cert: e.REDIS_TLS_CERT, key: e.REDIS_TLS_KEY };
+  const named = Object.values(files).some((file) => file !== undefined);
+  if (named && !/^rediss/i.test(e.REDIS_URL ?? '')) {
+    throw new SettingsError('REDIS_TLS_CA, REDIS_TLS_CERT and REDIS_TLS_KEY: only a REDIS_URL that begins with rediss uses them');
+  }
+  if (e.REDIS_URL === undefined) return undefined;
+  // Other processes of this program start in other folders.
+  const absolute = (file: string | undefined) => (file === undefined ? undefined : resolve(file));
+  const url = withTlsFiles(e.REDIS_URL, { ca: absolute(files.ca), cert: absolute(files.cert), key: absolute(files.key) });
+  try {
+    parseRedisAddress(url);
+  } catch (error) {
+    throw error instanceof RedisAddressError ? new SettingsError(`REDIS_URL: ${error.message}`) : error;
+  }
+  return url;
 }
 
 function isTimeZone(name: string): boolean {

@@ -47,15 +47,6 @@ export function readArguments({ tool, schema, aliases }: ArgumentRules, raw: unk
   return parsed.data;
 }
 
-/** Canonical JSON: keys sorted at every level, absent values left out, so that equal arguments give equal text. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : part,
-  );
-}
-
 /** The word of `known` that a mistyped word most likely meant, or undefined when none is near. */
 export function nearestWord(word: string, known: readonly string[]): string | undefined {
   const wanted = plain(word);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Usage } from '../cache/result_cache.ts';
 import type { AnsweredCampaign } from '../domain/campaign.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Deadline } from '../domain/deadline.ts';
@@ -79,4 +80,6 @@ export type Answer = {
   readonly page?: { readonly returned: number; readonly total: number; readonly nextCursor: string | null } | undefined;
   readonly warnings?: readonly string[] | undefined;
   readonly next?: readonly NextCall[] | undefined;
+  /** What models took for this answer; absent when none was asked. */
+  readonly usage?: Usage | undefined;
 };

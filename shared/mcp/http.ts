@@ -1,14 +1,24 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostHeaderValidation, originValidation, toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler } from '@modelcontextprotocol/server';
+import type { Identification, Identity } from '../access/identify.ts';
 import type { Health } from './health.ts';
-import { answerRemembered, type Remember } from './http_remembered.ts';
-import { type AnswerCall, mcpServerFactory, type ServerFace } from './mcp_server.ts';
+import { rememberedRoad } from './http_remembered.ts';
+import { limitHeaders } from './limit_headers.ts';
+import { type AnswerCall, type AnswerResource, mcpServerFactory, type ServerFace } from './mcp_server.ts';
+import type { Answered, Pipeline } from './pipeline.ts';
+import type { Resources } from './resources.ts';
 
-/** A server and what answers its calls. */
-export type HttpServed = { readonly face: ServerFace; readonly answerCall: AnswerCall; readonly remember: Remember };
+/** A server and what answers its questions. */
+export type HttpServed = {
+  readonly face: ServerFace;
+  readonly pipeline: Pick<Pipeline, 'call' | 'remembered'>;
+  /** For a server that has resources. */
+  readonly resources?: Resources | undefined;
+};
 
 export type HttpOptions = {
   readonly servers: readonly HttpServed[];
@@ -18,6 +28,8 @@ export type HttpOptions = {
   readonly port: number;
   /** Host names beside the loopback ones that requests may be addressed to and come from. */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** Says who sent a request, or why it is refused. */
+  readonly identification: Identification;
   readonly health: () => Promise<Health>;
   readonly onError: (error: Error) => void;
 };
@@ -35,9 +47,15 @@ const DRAIN_MS = 10_000;
 /** Longer than a load balancer keeps its connections, so that it is never handed a closed one. */
 const KEEP_ALIVE_MS = 65_000;
 
+/** Host names that have been looked at. */
+const MOST_NAMES = 1_000;
+
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
-type Route = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+/** A request under way. */
+type Exchange = { readonly identity: Identity; readonly response: ServerResponse };
+
+type Route = (request: IncomingMessage, response: ServerResponse, requestId: string) => Promise<void>;
 
 /**
  * Serves MCP at /<server>/mcp for each server, and /api/health. Requests addressed to, or sent by a page of, a foreign host
@@ -47,36 +65,71 @@ type Route = (request: IncomingMessage, response: ServerResponse) => Promise<voi
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   let underWay = 0;
   let draining = false;
-  const handlers = options.servers.map(({ face, answerCall, remember }) => {
-    const counted: AnswerCall = async (...call) => {
-      underWay += 1;
-      try {
-        return await answerCall(...call);
-      } finally {
-        underWay -= 1;
-      }
-    };
-    const handler = createMcpHandler(mcpServerFactory(face, options.version, counted), {
+  // Who sent the request a call came in, and where its answer goes: the SDK in between knows of neither.
+  const exchanges = new AsyncLocalStorage<Exchange>();
+  const exchange = (): Exchange => {
+    const current = exchanges.getStore();
+    if (current === undefined) throw new Error('a call that came in no request');
+    return current;
+  };
+  /** Work that a stop waits for. */
+  const counted = async <T>(work: () => Promise<T>): Promise<T> => {
+    underWay += 1;
+    try {
+      return await work();
+    } finally {
+      underWay -= 1;
+    }
+  };
+  const handlers = options.servers.map(({ face, pipeline, resources }) => {
+    const answerCall: AnswerCall = (tool, args, clientName, callOptions) =>
+      counted(async () => {
+        const { identity, response } = exchange();
+        const answered = await pipeline.call(tool, args, identity(clientName), callOptions);
+        // A stream has its headers sent already.
+        if (!response.headersSent) tellLimits(response, answered);
+        return answered;
+      });
+    const answerResource: AnswerResource | undefined =
+      resources &&
+      ((kind, ask, clientName, askOptions) => counted(() => resources(kind, ask, exchange().identity(clientName), askOptions)));
+    const handler = createMcpHandler(mcpServerFactory(face, options.version, answerCall, undefined, answerResource), {
       maxRequestBodySize: MAX_BODY_BYTES,
       onerror: options.onError,
     });
-    return { path: `/${face.name}/mcp`, handler, face, remember };
+    return { path: `/${face.name}/mcp`, handler, face, pipeline };
   });
 
+  /** Who sent a request; undefined when it has been refused. */
+  const identified = async (request: IncomingMessage, response: ServerResponse, requestId: string): Promise<Identity | undefined> => {
+    const found = await options.identification.identify(request);
+    if ('identity' in found) return found.identity;
+    const { status, headers, body } = found.refusal;
+    response.writeHead(status, { ...headers, 'x-request-id': requestId, 'content-type': 'application/json', 'cache-control': 'no-store' });
+    response.end(JSON.stringify(body));
+    return undefined;
+  };
+
   const routes = new Map<string, Route>(
-    handlers.map(({ path, handler, face: { name, title }, remember }) => {
+    handlers.map(({ path, handler, face: { name, title }, pipeline }) => {
       const usual = toNodeHandler(handler, { maxRequestBodySize: MAX_BODY_BYTES, onerror: options.onError });
-      const identity = { name, title, version: options.version };
+      const road = rememberedRoad({ name, title, version: options.version }, pipeline.remembered);
       return [
         path,
-        async (request, response) => {
-          const rest = await answerRemembered(request, response, identity, remember);
-          if (rest !== undefined) await usual(rest, response);
+        async (request, response, requestId) => {
+          const identity = options.identification.known(request) ?? (await identified(request, response, requestId));
+          if (identity === undefined) return;
+          const rest = await road(request, response, requestId, identity);
+          if (rest === undefined) return;
+          response.setHeader('x-request-id', requestId);
+          request.headers['x-request-id'] = requestId;
+          await exchanges.run({ identity, response }, () => usual(rest, response));
         },
       ];
     }),
   );
-  routes.set('/api/health', async (request, response) => {
+  routes.set('/api/health', async (request, response, requestId) => {
+    response.setHeader('x-request-id', requestId);
     if (request.method !== 'GET' && request.method !== 'HEAD') return sendJson(response, 405, { error: 'use GET' });
     const health = await options.health();
     sendJson(response, health.status === 'down' || draining ? 503 : 200, draining ? { ...health, status: 'stopping' } : health);
@@ -85,24 +138,33 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const allowed = [...LOOPBACK_NAMES, ...(options.allowedHosts ?? [])];
   const hostIsAllowed = hostHeaderValidation(allowed);
   const originIsAllowed = originValidation(allowed);
-
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const requestId = requestIdOf(request);
-    request.headers['x-request-id'] = requestId;
+  // Reading a name as a URL costs more than the rest of an answer from memory, and there are few names.
+  const allowedBefore = new Set<string>();
+  const isAllowed = (request: IncomingMessage, response: ServerResponse, requestId: string): boolean => {
+    const names = `${request.headers.host}\n${request.headers.origin ?? ''}`;
+    if (allowedBefore.has(names)) return true;
     response.setHeader('x-request-id', requestId);
+    if (!hostIsAllowed(request, response) || !originIsAllowed(request, response)) return false;
+    if (allowedBefore.size < MOST_NAMES) allowedBefore.add(names);
+    return true;
+  };
+
+  const answer = async (request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> => {
     if (draining) response.setHeader('connection', 'close');
-    if (!hostIsAllowed(request, response) || !originIsAllowed(request, response)) return;
+    if (!isAllowed(request, response, requestId)) return;
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     const route = routes.get(path);
-    if (route !== undefined) return route(request, response);
+    if (route !== undefined) return route(request, response, requestId);
+    response.setHeader('x-request-id', requestId);
     sendJson(response, 404, { error: `nothing is served at ${path.slice(0, 200)}`, paths: [...routes.keys()] });
   };
 
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 30_000 }, (request, response) => {
-    answer(request, response).catch((error: Error) => {
+    const requestId = requestIdOf(request);
+    answer(request, response, requestId).catch((error: Error) => {
       options.onError(error);
       if (response.headersSent) response.destroy();
-      else sendJson(response, 500, { error: 'something went wrong', requestId: request.headers['x-request-id'] });
+      else sendJson(response, 500, { error: 'something went wrong', requestId });
     });
   });
   // A request that is not HTTP gets what node answers by itself; without this it would be an uncaught error.
@@ -136,6 +198,11 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       clearTimeout(force);
     },
   };
+}
+
+function tellLimits(response: ServerResponse, { limits, retryAfterSeconds }: Answered): void {
+  for (const [name, value] of Object.entries(limitHeaders(limits))) response.setHeader(name, value);
+  if (retryAfterSeconds !== undefined) response.setHeader('retry-after', retryAfterSeconds);
 }
 
 /** The caller's own id where it is harmless to repeat, else a new one. */

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ToolResult } from './envelope.ts';
-
-/** Answers a call from memory, or not at all. */
-export type Remember = (tool: string, args: unknown, clientName: string) => ToolResult | undefined;
+import type { Identity } from '../access/identify.ts';
+import { limitHeaders } from './limit_headers.ts';
+import type { Pipeline } from './pipeline.ts';
 
 /** What the fast road needs to write an answer as the SDK writes it. */
 export type ServerIdentity = { readonly name: string; readonly title: string; readonly version: string };
@@ -10,70 +9,140 @@ export type ServerIdentity = { readonly name: string; readonly title: string; re
 /** A request whose body has been read: whoever answers it reads the body again from here. */
 export type ReadRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers'> & AsyncIterable<Buffer>;
 
-const REVISION = '2026-07-28';
 const META = 'io.modelcontextprotocol';
 /** Questions are small; what is larger takes the usual road, with its own limit. */
 const MAX_BYTES = 64_000;
 
+/** How a revision writes calls and answers, as far as the two roads must agree. */
+type Revision = {
+  readonly isPlainCall: (headers: IncomingMessage['headers'], call: Call) => boolean;
+  readonly isPlainMeta: (meta: Readonly<Record<string, unknown>>) => boolean;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What stands before the result, and what between it and the id. */
+  readonly before: string;
+  readonly between: (identity: ServerIdentity) => string;
+  readonly end: string;
+};
+
+type Call = { readonly id: string; readonly tool: string; readonly args: unknown; readonly clientName: string | undefined };
+
+// A progress token asks for nothing an answer at hand could tell.
+const META_2026 = new Set([`${META}/protocolVersion`, `${META}/clientCapabilities`, `${META}/clientInfo`, 'progressToken']);
+const META_2025 = new Set(['progressToken']);
+
+const REVISION_2026 = '2026-07-28';
+const of2026: Revision = {
+  isPlainCall: (headers, { tool }) => headers['mcp-method'] === 'tools/call' && headers['mcp-name'] === tool,
+  isPlainMeta: (meta) =>
+    hasOnly(meta, META_2026) &&
+    meta[`${META}/protocolVersion`] === REVISION_2026 &&
+    isObject(meta[`${META}/clientCapabilities`]) &&
+    clientIn(meta) !== undefined,
+  headers: { 'content-type': 'application/json' },
+  before: '{"result":',
+  between: (identity) => `,"resultType":"complete","_meta":{"${META}/serverInfo":${JSON.stringify(identity)}}},"jsonrpc":"2.0","id":`,
+  end: '}',
+};
+
+const of2025: Revision = {
+  isPlainCall: (headers) => headers['mcp-method'] === undefined && headers['mcp-session-id'] === undefined,
+  isPlainMeta: (meta) => hasOnly(meta, META_2025),
+  headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' },
+  before: 'event: message\ndata: {"result":',
+  between: () => '},"jsonrpc":"2.0","id":',
+  end: '}\n\n',
+};
+
+const REVISIONS: Readonly<Record<string, Revision>> = { [REVISION_2026]: of2026, '2025-11-25': of2025, '2025-06-18': of2025 };
+
 /**
  * The road for answers this process remembers: an SDK server made for one request costs ten times the answer itself. Only the plainest form of a call
- * of today's revision takes it (headers and body agree, nothing asked for beside the answer); everything else, and every call that
- * is not remembered, goes on to the SDK with its body as it came.
- * Resolves to undefined when it has answered, else to the request to go on with.
+ * takes it (headers and body agree, nothing asked for beside the answer); everything else, and every call that is not remembered, goes on to the
+ * SDK with its body as it came.
+ * The road resolves to undefined when it has answered, else to the request to go on with.
  */
-export async function answerRemembered(
+export function rememberedRoad(
+  identity: ServerIdentity,
+  remembered: Pipeline['remembered'],
+): (
   request: IncomingMessage,
   response: ServerResponse,
-  identity: ServerIdentity,
-  remember: Remember,
-): Promise<IncomingMessage | ReadRequest | undefined> {
-  if (!isPlainCall(request)) return request;
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const body = Buffer.concat(chunks);
-  const call = readCall(body.toString('utf8'), request.headers['mcp-name']);
-  const result = call === undefined ? undefined : remember(call.tool, call.args, call.clientName);
-  if (call === undefined || result === undefined) {
-    const { method, url, headers } = request;
-    return {
-      method,
-      url,
-      headers,
-      async *[Symbol.asyncIterator]() {
-        yield body;
-      },
-    };
-  }
-  const bytes = Buffer.from(
-    JSON.stringify({
-      result: { ...result, resultType: 'complete', _meta: { [`${META}/serverInfo`]: identity } },
-      jsonrpc: '2.0',
-      id: call.id,
-    }),
-  );
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': bytes.length }).end(bytes);
-  return undefined;
+  requestId: string,
+  caller: Identity,
+) => Promise<IncomingMessage | ReadRequest | undefined> {
+  const between = new Map(Object.values(REVISIONS).map((revision) => [revision, revision.between(identity)]));
+  return async (request, response, requestId, caller) => {
+    const revision = revisionOf(request);
+    if (revision === undefined) return request;
+    const body = await bodyOf(request);
+    const { headers } = request;
+    const call = readCall(body.toString('utf8'), revision);
+    const found =
+      call === undefined || !revision.isPlainCall(headers, call) ? undefined : remembered(call.tool, call.args, caller(call.clientName));
+    if (call === undefined || found === undefined) return again(request, body);
+    const end = `${between.get(revision)}${call.id}${revision.end}`;
+    const length = Buffer.byteLength(revision.before) + found.openResultBytes + Buffer.byteLength(end);
+    response.writeHead(200, {
+      ...revision.headers,
+      ...limitHeaders(found.limits),
+      'x-request-id': requestId,
+      'content-length': length,
+    });
+    // One text leaves with the headers in one write; bytes would be a second.
+    response.end(revision.before + found.openResult + end);
+    return undefined;
+  };
 }
 
-function isPlainCall({ method, headers }: IncomingMessage): boolean {
+function revisionOf({ method, headers }: IncomingMessage): Revision | undefined {
+  const version = headers['mcp-protocol-version'];
   const length = Number(headers['content-length']);
-  return (
+  const isPlain =
     method === 'POST' &&
-    headers['mcp-protocol-version'] === REVISION &&
-    headers['mcp-method'] === 'tools/call' &&
+    typeof version === 'string' &&
     headers['content-type'] === 'application/json' &&
     headers['content-encoding'] === undefined &&
     headers.accept?.includes('application/json') === true &&
     headers.accept.includes('text/event-stream') &&
     length > 0 &&
-    length <= MAX_BYTES
-  );
+    length <= MAX_BYTES;
+  return isPlain && Object.hasOwn(REVISIONS, version) ? REVISIONS[version] : undefined;
 }
 
-type Call = { readonly id: string | number; readonly tool: string; readonly args: unknown; readonly clientName: string };
+/** The whole body. Listening costs a third of what iterating over the request does. Rejects when the connection breaks before its end. */
+function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let first: Buffer | undefined;
+    let more: Buffer[] | undefined;
+    request.on('data', (chunk: Buffer) => {
+      if (first === undefined) first = chunk;
+      else {
+        more ??= [first];
+        more.push(chunk);
+      }
+    });
+    request.on('end', () => resolve(more === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(more)));
+    request.on('error', reject);
+    request.on('close', () => {
+      if (!request.complete) reject(new Error('the connection broke before the end of the request'));
+    });
+  });
+}
 
-/** The call in the body, when it is the plainest one; undefined leaves the judgement to the SDK. */
-function readCall(text: string, toolInHeader: string | string[] | undefined): Call | undefined {
+/** The request with its body in front again. */
+function again({ method, url, headers }: IncomingMessage, body: Buffer): ReadRequest {
+  return {
+    method,
+    url,
+    headers,
+    async *[Symbol.asyncIterator]() {
+      yield body;
+    },
+  };
+}
+
+/** The call in the body, when it is a plain one; undefined leaves the judgement to the SDK. */
+function readCall(text: string, { isPlainMeta }: Revision): Call | undefined {
   let message: unknown;
   try {
     message = JSON.parse(text);
@@ -84,21 +153,22 @@ function readCall(text: string, toolInHeader: string | string[] | undefined): Ca
     return undefined;
   const { id, params } = message;
   if ((typeof id !== 'string' && !Number.isInteger(id)) || !isObject(params) || !hasOnly(params, PARAMS_KEYS)) return undefined;
-  const { name, arguments: args, _meta: meta } = params;
-  if (typeof name !== 'string' || name !== toolInHeader || !isObject(meta) || !hasOnly(meta, META_KEYS)) return undefined;
+  const { name, arguments: args, _meta: meta = {} } = params;
+  if (typeof name !== 'string' || !isObject(meta) || !isPlainMeta(meta)) return undefined;
+  return { id: JSON.stringify(id), tool: name, args, clientName: clientIn(meta) };
+}
+
+function clientIn(meta: Readonly<Record<string, unknown>>): string | undefined {
   const client = meta[`${META}/clientInfo`];
-  if (meta[`${META}/protocolVersion`] !== REVISION || !isObject(meta[`${META}/clientCapabilities`]) || !isObject(client)) return undefined;
-  if (typeof client.name !== 'string' || typeof client.version !== 'string') return undefined;
-  return { id: id as string | number, tool: name, args, clientName: client.name };
+  return isObject(client) && typeof client.name === 'string' && typeof client.version === 'string' ? client.name : undefined;
 }
 
 const ENVELOPE_KEYS = new Set(['jsonrpc', 'id', 'method', 'params']);
 const PARAMS_KEYS = new Set(['name', 'arguments', '_meta']);
-// A progress token asks for nothing an answer at hand could tell.
-const META_KEYS = new Set([`${META}/protocolVersion`, `${META}/clientCapabilities`, `${META}/clientInfo`, 'progressToken']);
 
 function hasOnly(value: object, keys: ReadonlySet<string>): boolean {
-  return Object.keys(value).every((key) => keys.has(key));
+  for (const key in value) if (!keys.has(key)) return false;
+  return true;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,7 +1,16 @@
-import { type McpServerFactory, Server } from '@modelcontextprotocol/server';
+import {
+  type McpServerFactory,
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+  Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
+import { ToolError } from '../domain/tool_error.ts';
 import type { Tool } from './contract.ts';
-import type { ToolResult } from './envelope.ts';
-import type { CallOptions } from './pipeline.ts';
+import type { Answered, CallOptions } from './pipeline.ts';
+import type { ResourceTemplate } from './resource.ts';
+import type { ResourceAnswers, ResourceAsks } from './resources.ts';
 import { type ToolDefinition, toolDefinitions } from './tool_definitions.ts';
 
 /** A server as hosts see it. */
@@ -10,13 +19,24 @@ export type ServerFace = {
   readonly title: string;
   readonly instructions: string;
   readonly tools: readonly { readonly tool: Tool }[];
+  readonly resources?: readonly { readonly template: ResourceTemplate }[] | undefined;
 };
 
 /** What answers a call; the client's name is the one its host gave. */
-export type AnswerCall = (tool: string, args: unknown, clientName: string | undefined, options: CallOptions) => Promise<ToolResult>;
+export type AnswerCall = (tool: string, args: unknown, clientName: string | undefined, options: CallOptions) => Promise<Answered>;
+
+/** What answers a question about resources; throws ToolError. */
+export type AnswerResource = <Kind extends keyof ResourceAsks>(
+  kind: Kind,
+  ask: ResourceAsks[Kind],
+  clientName: string | undefined,
+  options: CallOptions,
+) => Promise<ResourceAnswers[Kind]>;
 
 /** Hosts may keep the list of tools this long: it changes with a release only. */
 const LIST_TTL_MS = 300_000;
+
+const LIST_HINT = { ttlMs: LIST_TTL_MS, cacheScope: 'public' } as const;
 
 const CLIENT_INFO = 'io.modelcontextprotocol/clientInfo';
 
@@ -31,6 +51,7 @@ export function mcpServerFactory(
   version: string,
   answerCall: AnswerCall,
   known?: readonly ToolDefinition[],
+  answerResource?: AnswerResource,
 ): McpServerFactory {
   const { name, title, instructions } = face;
   // Made when first asked for, unless the bundle brings them: a call over HTTP never needs them.
@@ -38,7 +59,11 @@ export function mcpServerFactory(
   return () => {
     const server = new Server(
       { name, title, version },
-      { capabilities: { tools: {} }, instructions, cacheHints: { 'tools/list': { ttlMs: LIST_TTL_MS, cacheScope: 'public' } } },
+      {
+        capabilities: { tools: {}, ...(answerResource === undefined ? {} : { resources: {}, completions: {} }) },
+        instructions,
+        cacheHints: { 'tools/list': LIST_HINT, 'resources/templates/list': LIST_HINT },
+      },
     );
     server.setRequestHandler('tools/list', async () => {
       definitions ??= toolDefinitions(face.tools.map(({ tool }) => tool));
@@ -47,15 +72,54 @@ export function mcpServerFactory(
     server.setRequestHandler('tools/call', async ({ params }, { mcpReq, http }) => {
       const clientName = nameIn(mcpReq.envelope) ?? server.getClientVersion()?.name;
       const token = mcpReq._meta?.progressToken;
-      const result = await answerCall(params.name, params.arguments, clientName, {
+      const { result } = await answerCall(params.name, params.arguments, clientName, {
         signal: mcpReq.signal,
         requestId: http?.req?.headers.get('x-request-id') ?? undefined,
         ...(token === undefined ? {} : { progress: progressTo(token, (notification) => mcpReq.notify(notification)) }),
       });
       return { ...result, content: [...result.content] };
     });
+    if (answerResource !== undefined) serveResources(server, face.resources ?? [], answerResource);
     return server;
   };
+}
+
+/** Puts the resources of a server into the protocol. What goes wrong is a JSON-RPC error that says what would be right. */
+function serveResources(server: Server, served: NonNullable<ServerFace['resources']>, answer: AnswerResource): void {
+  const ask = async <Kind extends keyof ResourceAsks>(kind: Kind, about: ResourceAsks[Kind], { mcpReq, http }: ServerContext) => {
+    try {
+      return await answer(kind, about, nameIn(mcpReq.envelope) ?? server.getClientVersion()?.name, {
+        signal: mcpReq.signal,
+        requestId: http?.req?.headers.get('x-request-id') ?? undefined,
+      });
+    } catch (error) {
+      throw protocolError(error, 'uri' in about ? about.uri : undefined);
+    }
+  };
+  server.setRequestHandler('resources/templates/list', async () => ({
+    resourceTemplates: served.map(({ template: { scopes: _, ...shown } }) => shown),
+  }));
+  server.setRequestHandler('resources/list', ({ params }, context) => ask('list', { cursor: params?.cursor }, context));
+  server.setRequestHandler('resources/read', ({ params }, context) => ask('read', { uri: params.uri }, context));
+  server.setRequestHandler('completion/complete', ({ params: { ref, argument } }, context) => {
+    if (ref.type !== 'ref/resource') throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'This server has no prompts to complete.');
+    return ask('complete', { uriTemplate: ref.uri, variable: argument.name, typed: argument.value }, context);
+  });
+}
+
+/** A failed question about a resource as JSON-RPC tells it. */
+function protocolError(error: unknown, uri: string | undefined): unknown {
+  if (!(error instanceof ToolError)) return error;
+  const { errorClass, message, remedy, retryAfterSeconds } = error;
+  const text = remedy === undefined ? message : `${message} ${remedy}`;
+  if (errorClass === 'not_found' && uri !== undefined) return new ResourceNotFoundError(uri, text);
+  const code =
+    errorClass === 'invalid_input'
+      ? ProtocolErrorCode.InvalidParams
+      : errorClass === 'forbidden'
+        ? ProtocolErrorCode.InvalidRequest
+        : ProtocolErrorCode.InternalError;
+  return new ProtocolError(code, text, { class: errorClass, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) });
 }
 
 /** The client's name as a 2026-07-28 request carries it; one of 2025 gave it when it connected. */

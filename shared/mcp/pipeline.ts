@@ -1,32 +1,23 @@
-import { hash, randomUUID } from 'node:crypto';
-import { z } from 'zod';
-import { toolResultKey } from '../cache/keys.ts';
-import { type Limits, RateLimits } from '../cache/rate_limits.ts';
-import type { CachedResult, ResultCache } from '../cache/result_cache.ts';
+import { randomUUID } from 'node:crypto';
+import type { z } from 'zod';
+import type { ClientLimits, ClientPermissions } from '../cache/client_limits.ts';
+import { type LimitedCall, type LimitState, RateLimits, type Verdict, type WithoutRedis } from '../cache/rate_limits.ts';
+import type { RedisConnection } from '../cache/redis_connection.ts';
+import { type CachedResult, NO_USAGE, type ResultCache, type Usage } from '../cache/result_cache.ts';
+import { onceForAll } from '../cache/shared_flight.ts';
 import { SingleFlight } from '../cache/single_flight.ts';
+import type { UsageAccounts } from '../cache/usage_accounts.ts';
 import type { Clock } from '../domain/clock.ts';
 import { type Deadline, deadlineIn } from '../domain/deadline.ts';
 import { ToolError } from '../domain/tool_error.ts';
 import type { CallMetrics, CallOutcome } from '../telemetry/call_metrics.ts';
-import { canonicalJson, nearestWord, readArguments } from './arguments.ts';
-import type { Answer, CallContext, Caller, Handler, Tool } from './contract.ts';
+import { nearestWord, readArguments } from './arguments.ts';
+import { callKey, KnownKeys } from './call_key.ts';
+import type { Answer, CallContext, Caller, Tool } from './contract.ts';
 import { answerText, errorResult, structuredAnswer, type ToolResult } from './envelope.ts';
 import { type DataState, dataAsOf, type Freshness, lateSources } from './freshness.ts';
-
-/** A contract and the handler that fulfils it. */
-export type ServedTool<Repos> = {
-  readonly tool: Tool<z.ZodObject, z.ZodObject>;
-  /** `never`: only the pipeline calls it, with arguments the tool's own schema has read. */
-  readonly handler: (args: never, context: CallContext<Repos>) => Promise<Answer>;
-};
-
-/** Pairs a contract with its handler; the compiler checks that they fit. */
-export function serve<Input extends z.ZodObject, Output extends z.ZodObject, Repos>(
-  tool: Tool<Input, Output>,
-  handler: Handler<Tool<Input, Output>, Repos>,
-): ServedTool<Repos> {
-  return { tool, handler };
-}
+import { answerIn, checkAnswer, NEGATIVE_SECONDS, negativeOutcome, type Outcome, readOutcome, usageOf } from './outcome.ts';
+import { inputSchemaOf, type ServedTool } from './served_tool.ts';
 
 /** What the pipeline writes to its log; pino fits. */
 export type PipelineLog = {
@@ -41,8 +32,11 @@ export type PipelineParts<Repos> = {
   readonly tools: readonly ServedTool<Repos>[];
   readonly repos: Repos;
   readonly clock: Clock;
-  readonly cache: ResultCache<Answer>;
-  readonly limits: Limits;
+  readonly redis: RedisConnection | undefined;
+  readonly cache: ResultCache<Outcome>;
+  readonly clients: ClientLimits;
+  readonly accounts: UsageAccounts;
+  readonly withoutRedis: WithoutRedis;
   readonly freshness: Freshness;
   readonly etlIntervalMinutes: number;
   readonly metrics: CallMetrics;
@@ -59,51 +53,60 @@ export type CallOptions = {
   readonly requestId?: string | undefined;
 };
 
+/** A call's result, and what is left of its caller's limits: empty when the call was refused before they were looked at. */
+export type Answered = {
+  readonly result: ToolResult;
+  readonly limits: readonly LimitState[];
+  readonly retryAfterSeconds: number | undefined;
+};
+
+/** An answer at hand: the JSON of its result, without the brace that ends it. */
+export type Remembered = { readonly openResult: string; readonly openResultBytes: number; readonly limits: readonly LimitState[] };
+
 /** The path of every call, from its arguments to its answer. */
 export type Pipeline = {
   /** Answers a call. Never throws: what goes wrong is a result that says so. */
-  readonly call: (tool: string, args: unknown, caller: Caller, options?: CallOptions) => Promise<{ readonly result: ToolResult }>;
+  readonly call: (tool: string, args: unknown, caller: Caller, options?: CallOptions) => Promise<Answered>;
   /**
-   * The answer of a call this process remembers, after the same checks, at once. Undefined when it remembers none or when the call must be
-   * refused: then `call` is to be asked, and nothing has been counted.
+   * The answer of a call this process remembers, after the same checks in the same order, at once. Undefined when it remembers none or when
+   * something must be asked or refused: then `call` is to be asked, and nothing has been counted.
    */
-  readonly remembered: (tool: string, args: unknown, caller: Caller) => ToolResult | undefined;
+  readonly remembered: (tool: string, args: unknown, caller: Caller) => Remembered | undefined;
+  /** Writes what has been counted and gives back what has not been used. */
+  readonly close: () => Promise<void>;
 };
 
 type Line<Repos> = ServedTool<Repos> & { readonly schema: z.ZodObject; readonly aliases: Readonly<Record<string, string>> };
 
-/** Counts that no cache read took along are written this much later, in milliseconds. */
-const COUNT_DELAY_MS = 20;
+/** Where an answer came from, for metrics and accounts. */
+type Seen = { cache: CallOutcome['cache']; hitAgeSeconds: number | undefined; usage: Usage; limits: readonly LimitState[] };
 
-/** The argument every tool has beside its own. */
-const Fresh = z.boolean().optional().describe('true: skip the cache');
-
-/** The input schema of a tool as hosts see it and calls are read by: strict, with `fresh`. */
-export function inputSchemaOf(tool: Tool): z.ZodObject {
-  return tool.input.safeExtend({ fresh: Fresh }).strict();
-}
+/** The hub is in trouble and an older answer is at hand: nobody waits the whole deadline for it, in milliseconds. */
+const PATIENCE_WITH_STALE_MS = 2_000;
 
 /**
  * Builds the path of all calls to one server: validate → authorise → rate limit → cache → single flight → handler with
- * deadline → envelope → cache → metrics. Who calls has been identified by the entry point.
+ * deadline → envelope → cache → account → metrics. Who calls has been identified by the entry point.
  */
 export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
-  const { serverName, clock, cache, freshness, metrics, logger, deadlineMs } = parts;
+  const { serverName, clock, redis, cache, clients, accounts, freshness, metrics, logger, deadlineMs } = parts;
   const lines = new Map<string, Line<Repos>>(
     parts.tools.map((served) => [served.tool.name, { ...served, schema: inputSchemaOf(served.tool), aliases: served.tool.aliases ?? {} }]),
   );
-  const limits = new RateLimits(parts.limits, clock.now);
-  const flights = new SingleFlight<Answer>();
-  let countsWaiting = false;
+  const limits = new RateLimits({ now: clock.now, hasRedis: redis !== undefined, withoutRedis: parts.withoutRedis });
+  const flights = new SingleFlight<{ readonly outcome: Outcome; readonly shared: boolean }>();
+  const knownKeys = new KnownKeys();
+  let refilling = false;
 
-  /** Writes counts that no cache read has taken along. */
-  const countSoon = () => {
-    if (countsWaiting) return;
-    countsWaiting = true;
-    setTimeout(() => {
-      countsWaiting = false;
-      void cache.fromRedis(undefined, limits.drain(), readNothing);
-    }, COUNT_DELAY_MS).unref();
+  /** Asks for more of the limits that calls are using up, behind their backs. */
+  const refillSoon = () => {
+    if (refilling || redis === undefined) return;
+    refilling = true;
+    setImmediate(async () => {
+      const question = limits.refill();
+      if (question !== undefined) question.settle(await redis.pipeline(question.commands));
+      refilling = false;
+    });
   };
 
   const lineOf = (name: string): Line<Repos> => {
@@ -119,168 +122,267 @@ export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
     );
   };
 
-  const envelope = (answer: Answer, state: DataState | undefined, cached?: CachedResult<Answer>): ToolResult => {
-    const now = clock.now();
+  const keyOf = (line: Line<Repos>, args: Readonly<Record<string, unknown>>, caller: Caller, today: string): string =>
+    callKey({ server: serverName, build: parts.version, tool: line.tool.name, args, caller, today });
+
+  const ageOf = (cached: CachedResult<Outcome>): number => Math.max(0, Math.round((clock.now().getTime() - cached.storedAt) / 1_000));
+
+  const envelope = (
+    answer: Answer,
+    about: { readonly dataAsOf: Readonly<Record<string, string>>; readonly ageSeconds?: number; readonly warnings: readonly string[] },
+  ): ToolResult => {
     const structured = structuredAnswer(answer, {
-      dataAsOf: dataAsOf(state),
-      cache: {
-        hit: cached !== undefined,
-        ageSeconds: cached === undefined ? 0 : Math.max(0, Math.round((now.getTime() - cached.storedAt) / 1_000)),
-      },
-      warnings: lateSources(state, now, parts.etlIntervalMinutes),
+      dataAsOf: about.dataAsOf,
+      cache: { hit: about.ageSeconds !== undefined, ageSeconds: about.ageSeconds ?? 0 },
+      warnings: about.warnings,
     });
     return { content: [{ type: 'text', text: answerText(answer, structured) }], structuredContent: structured };
   };
 
-  const answerCall = async (
-    name: string,
-    raw: unknown,
-    caller: Caller,
-    options: CallOptions,
-    seen: (cache: CallOutcome['cache']) => void,
-  ): Promise<ToolResult> => {
-    const line = lineOf(name);
-    const { tool, handler } = line;
-    const { fresh, ...args } = readArguments({ tool: name, schema: line.schema, aliases: line.aliases }, raw);
-    authorise(tool, caller);
-    refuseWhenReached(limits.take(caller.client, serverName, name));
+  /** An answer of the data as it is now; with an age when it comes from the cache. Throws a kept error. */
+  const current = (outcome: Outcome, state: DataState | undefined, ageSeconds?: number): ToolResult =>
+    envelope(answerIn(outcome).answer, {
+      dataAsOf: dataAsOf(state),
+      warnings: lateSources(state, clock.now(), parts.etlIntervalMinutes),
+      ...(ageSeconds === undefined ? {} : { ageSeconds }),
+    });
 
-    const state = await freshness.read();
-    const key =
-      tool.cache === 'none' || state === undefined ? undefined : cacheKey(parts, name, args, caller, clock.today(), state.version);
-    const readKey = fresh === true ? undefined : key;
-    const remembered = readKey === undefined ? undefined : cache.fromMemory(readKey);
-    if (remembered !== undefined) {
-      countSoon();
-      seen('memory');
-      return envelope(remembered.value, state, remembered);
-    }
-    const stored = await cache.fromRedis(readKey, limits.drain(), (json) => readStored(tool, json));
-    refuseWhenReached(limits.exceeded(caller.client, serverName, name));
-    if (stored !== undefined) {
-      seen('redis');
-      return envelope(stored.value, state, stored);
-    }
-
-    const deadline = deadlineIn(deadlineMs, options.signal);
-    const progress = options.progress ?? ignore;
-    const work = async (abandoned: AbortSignal, tell: (message: string) => void): Promise<Answer> => {
-      const context: CallContext<Repos> = {
-        repos: parts.repos,
-        clock,
-        deadline: deadlineIn(deadlineMs, abandoned),
-        caller,
-        progress: tell,
-      };
-      const answer = await handler(args as never, context);
-      checkAnswer(tool, answer);
-      // Kept by the work, not by who waits for it: the answer is good even when its first asker has left.
-      if (key !== undefined) cache.store(key, answer);
-      return answer;
-    };
-    // A question that must be fresh, or that nothing says is equal, is worked on by itself.
-    const flight = readKey ?? randomUUID();
-    seen(key === undefined || fresh === true ? 'skipped' : 'miss');
-    const { value, shared } = await untilDeadline(flights.join(flight, work, { signal: deadline.signal, progress }), deadline);
-    if (shared) seen('shared');
-    return envelope(value, state);
+  /** An answer of older data, because the data cannot be asked now. */
+  const stale = (cached: CachedResult<Outcome>, failure: ToolError): ToolResult => {
+    const { answer, dataAsOf: asOf } = answerIn(cached.value);
+    const ageSeconds = ageOf(cached);
+    const minutes = Math.floor(ageSeconds / 60);
+    const age = minutes === 0 ? `${ageSeconds} s` : `${minutes} min`;
+    return envelope(answer, {
+      dataAsOf: asOf,
+      ageSeconds,
+      warnings: [`The data cannot be asked just now (${failure.errorClass}); this answer is ${age} old, and newer data may say otherwise.`],
+    });
   };
 
-  const recall = (name: string, raw: unknown, caller: Caller): ToolResult | undefined => {
-    const state = freshness.known();
-    const line = lines.get(name);
-    if (state === undefined || line === undefined || line.tool.cache === 'none') return undefined;
+  const answerCall = async (name: string, raw: unknown, caller: Caller, options: CallOptions, seen: Seen): Promise<ToolResult> => {
+    const line = lineOf(name);
+    const { tool } = line;
     const { fresh, ...args } = readArguments({ tool: name, schema: line.schema, aliases: line.aliases }, raw);
-    if (fresh === true) return undefined;
-    authorise(line.tool, caller);
-    const found = cache.fromMemory(cacheKey(parts, name, args, caller, clock.today(), state.version));
-    if (found === undefined || limits.take(caller.client, serverName, name) !== undefined) return undefined;
-    countSoon();
-    return envelope(found.value, state, found);
+    const permissions = clients.known(caller.client) ?? (await clients.of(caller.client));
+    authorise(tool, caller, permissions);
+
+    const counted: LimitedCall = { client: caller.client, server: serverName, tool: name };
+    const spent = limits.spend(counted, permissions.limits);
+    const question = spent === 'ask' ? limits.question(counted, permissions.limits) : undefined;
+    seen.limits = limits.states(counted, permissions.limits);
+    if (spent !== 'ask') admit(spent);
+    refillSoon();
+
+    const state = await freshness.read();
+    const key = tool.cache === 'none' ? undefined : keyOf(line, args, caller, clock.today());
+    const readKey = fresh === true ? undefined : key;
+    const isCurrent = (found: CachedResult<Outcome> | undefined) => found !== undefined && found.dataVersion === state?.version;
+    const inMemory = readKey === undefined ? undefined : cache.fromMemory(readKey);
+
+    // The limits and the cached result in one round trip.
+    const reading = readKey === undefined || isCurrent(inMemory) ? [] : [cache.reading(readKey)];
+    const commands = [...(question?.commands ?? []), ...reading];
+    const replies = redis === undefined || commands.length === 0 ? undefined : await redis.pipeline(commands);
+    if (question !== undefined) {
+      const verdict = question.settle(replies);
+      seen.limits = limits.states(counted, permissions.limits);
+      admit(verdict);
+    }
+    const inRedis =
+      readKey === undefined || reading.length === 0
+        ? undefined
+        : await cache.fromReply(readKey, replies?.at(-1), (json) => readOutcome(tool, json));
+
+    const found = isCurrent(inMemory) ? inMemory : (inRedis ?? inMemory);
+    if (found !== undefined && isCurrent(found)) {
+      seen.cache = found === inMemory ? 'memory' : 'redis';
+      seen.hitAgeSeconds = ageOf(found);
+      seen.usage = found.usage;
+      return current(found.value, state, seen.hitAgeSeconds);
+    }
+
+    const old = found?.value.kind === 'answer' ? found : undefined;
+    const patience = old !== undefined && state === undefined ? Math.min(PATIENCE_WITH_STALE_MS, deadlineMs) : deadlineMs;
+    const deadline = deadlineIn(patience, options.signal);
+    const keep = key !== undefined && state !== undefined ? { key, dataVersion: state.version } : undefined;
+    const work = async (abandoned: AbortSignal, progress: (message: string) => void) => {
+      const compute = () => computed(line, args, caller, state, keep, deadlineIn(patience, abandoned), progress);
+      // A question that must be fresh, or that nothing says is equal, is worked on by itself.
+      if (readKey === undefined || keep === undefined) return { outcome: await compute(), shared: false };
+      const look = async () => {
+        const reply = (await redis?.pipeline([cache.reading(readKey)]))?.[0];
+        const result = await cache.fromReply(readKey, reply, (json) => readOutcome(tool, json));
+        return isCurrent(result) ? result?.value : undefined;
+      };
+      const { value, shared } = await onceForAll(redis, readKey.slice(readKey.lastIndexOf(':') + 1), {
+        look,
+        work: compute,
+        signal: abandoned,
+      });
+      return { outcome: value, shared };
+    };
+    seen.cache = key === undefined || fresh === true ? 'skipped' : 'miss';
+    try {
+      const flight = flights.join(readKey ?? randomUUID(), work, { signal: deadline.signal, progress: options.progress ?? ignore });
+      const { value, shared } = await untilDeadline(flight, deadline);
+      if (shared || value.shared) {
+        seen.cache = 'shared';
+        seen.hitAgeSeconds = 0;
+      }
+      seen.usage = usageOf(value.outcome);
+      return current(value.outcome, state);
+    } catch (error) {
+      if (old === undefined || !isOutage(error) || options.signal?.aborted === true) throw error;
+      seen.cache = 'stale';
+      seen.hitAgeSeconds = ageOf(old);
+      seen.usage = old.usage;
+      return stale(old, error);
+    }
+  };
+
+  /** Asks the handler and keeps what it says. */
+  const computed = async (
+    { tool, handler }: Line<Repos>,
+    args: Readonly<Record<string, unknown>>,
+    caller: Caller,
+    state: DataState | undefined,
+    keep: { readonly key: string; readonly dataVersion: string } | undefined,
+    deadline: Deadline,
+    progress: (message: string) => void,
+  ): Promise<Outcome> => {
+    const context: CallContext<Repos> = { repos: parts.repos, clock, deadline, caller, progress };
+    let outcome: Outcome;
+    let seconds: number | undefined;
+    try {
+      const answer = await handler(args as never, context);
+      checkAnswer(tool, answer);
+      outcome = { kind: 'answer', answer, dataAsOf: dataAsOf(state) };
+    } catch (error) {
+      const negative = negativeOutcome(error);
+      if (negative === undefined) throw error;
+      outcome = negative;
+      seconds = NEGATIVE_SECONDS;
+    }
+    // Kept by the work, not by who waits for it: the answer is good even when its first asker has left. Waited for, since
+    // the next process may look for it as soon as the lock is free; Redis answers within its own short timeout.
+    if (keep !== undefined) await cache.store(keep.key, outcome, { dataVersion: keep.dataVersion, usage: usageOf(outcome), seconds });
+    return outcome;
+  };
+
+  /** The last rendering of each kept answer: its age is told in whole seconds, so within one the bytes are the same. */
+  const renderings = new WeakMap<
+    CachedResult<Outcome>,
+    { readonly ageSeconds: number; readonly state: DataState; readonly openResult: string; readonly openResultBytes: number }
+  >();
+
+  const rendered = (found: CachedResult<Outcome>, state: DataState, ageSeconds: number) => {
+    const before = renderings.get(found);
+    if (before !== undefined && before.ageSeconds === ageSeconds && before.state === state) return before;
+    const openResult = JSON.stringify(current(found.value, state, ageSeconds)).slice(0, -1);
+    const rendering = { ageSeconds, state, openResult, openResultBytes: Buffer.byteLength(openResult) };
+    renderings.set(found, rendering);
+    return rendering;
+  };
+
+  const recall = (name: string, raw: unknown, caller: Caller, startedAt: number): Remembered | undefined => {
+    const line = lines.get(name);
+    const state = freshness.known();
+    const permissions = clients.known(caller.client);
+    if (line === undefined || state === undefined || permissions === undefined || line.tool.cache === 'none') return undefined;
+    const today = clock.today();
+    const key = knownKeys.of(name, raw, caller, today, () => {
+      const { fresh, ...args } = readArguments({ tool: name, schema: line.schema, aliases: line.aliases }, raw);
+      return fresh === true ? undefined : keyOf(line, args, caller, today);
+    });
+    if (key === undefined) return undefined;
+    authorise(line.tool, caller, permissions);
+    const found = cache.fromMemory(key);
+    if (found === undefined || found.dataVersion !== state.version || found.value.kind !== 'answer') return undefined;
+    const counted: LimitedCall = { client: caller.client, server: serverName, tool: name };
+    if (limits.spend(counted, permissions.limits) !== 'spent') return undefined;
+    refillSoon();
+    const ageSeconds = ageOf(found);
+    const { openResult, openResultBytes } = rendered(found, state, ageSeconds);
+    const durationMs = performance.now() - startedAt;
+    metrics.record({ tool: name, durationMs, cache: 'memory', error: undefined });
+    accounts.record({ client: caller.client, tool: name, durationMs, failed: false, hitAgeSeconds: ageSeconds, usage: found.usage });
+    return { openResult, openResultBytes, limits: limits.states(counted, permissions.limits) };
   };
 
   return {
     async call(name, raw, caller, options = {}) {
       const startedAt = performance.now();
-      let cacheState: CallOutcome['cache'] = 'skipped';
+      const seen: Seen = { cache: 'skipped', hitAgeSeconds: undefined, usage: NO_USAGE, limits: [] };
       let failed: ToolError | undefined;
       try {
-        return { result: await answerCall(name, raw, caller, options, (state) => (cacheState = state)) };
+        return { result: await answerCall(name, raw, caller, options, seen), limits: seen.limits, retryAfterSeconds: undefined };
       } catch (thrown) {
         const correlationId = options.requestId ?? randomUUID();
         failed = thrown instanceof ToolError ? thrown : internalError(thrown);
         if (failed.errorClass === 'internal' || failed.cause !== undefined) {
           logger.error({ err: failed.cause, correlationId, server: serverName, tool: name, client: caller.client }, failed.message);
         }
-        return { result: errorResult(failed, correlationId) };
+        return { result: errorResult(failed, correlationId), limits: seen.limits, retryAfterSeconds: failed.retryAfterSeconds };
       } finally {
         const tool = lines.has(name) ? name : 'unknown';
-        metrics.record({ tool, durationMs: performance.now() - startedAt, cache: cacheState, error: failed?.errorClass });
+        const durationMs = performance.now() - startedAt;
+        metrics.record({ tool, durationMs, cache: seen.cache, error: failed?.errorClass });
+        const { hitAgeSeconds, usage } = seen;
+        accounts.record({ client: caller.client, tool, durationMs, failed: failed !== undefined, hitAgeSeconds, usage });
       }
     },
     remembered(name, raw, caller) {
-      const startedAt = performance.now();
       try {
-        const result = recall(name, raw, caller);
-        if (result !== undefined) {
-          metrics.record({ tool: name, durationMs: performance.now() - startedAt, cache: 'memory', error: undefined });
-        }
-        return result;
+        return recall(name, raw, caller, performance.now());
       } catch {
         // Refused: call() says why.
         return undefined;
       }
     },
+    async close() {
+      await Promise.all([accounts.write(), redis?.pipeline(limits.giveBack())]);
+    },
   };
 }
 
-/** Says no when the caller lacks a scope the tool needs (T6). */
-function authorise(tool: Tool, caller: Caller): void {
+/** Says no when the caller lacks a scope the tool needs (T6), or its client may not use the tool (S6). */
+function authorise(tool: Tool, caller: Caller, { active, tools }: ClientPermissions): void {
   const missing = tool.scopes.filter((scope) => !caller.scopes.has(scope));
-  if (missing.length === 0) return;
-  throw new ToolError('forbidden', `${tool.name} needs ${missing.join(', ')}, which the role ${caller.role} does not include.`, {
-    remedy: 'Ask an administrator for a role or a token with that scope.',
-  });
+  if (missing.length > 0) {
+    throw new ToolError('forbidden', `${tool.name} needs ${missing.join(', ')}, which the role ${caller.role} does not include.`, {
+      remedy: 'Ask an administrator for a role or a token with that scope.',
+    });
+  }
+  if (!active) {
+    throw new ToolError('forbidden', `The client ${caller.client} is suspended.`, { remedy: 'Ask an administrator to activate it.' });
+  }
+  if (tools !== 'all' && !tools.has(tool.name)) {
+    throw new ToolError('forbidden', `The client ${caller.client} may not use ${tool.name}.`, {
+      remedy: `It may use: ${[...tools].sort().join(', ') || 'no tool'}. Ask an administrator for more.`,
+    });
+  }
 }
 
-function refuseWhenReached(reached: ReturnType<RateLimits['take']>): void {
-  if (reached === undefined) return;
-  const { limit, window, retryAfterSeconds } = reached;
+/** Lets the call pass, or says why not. */
+function admit(verdict: Verdict): void {
+  if (verdict === 'spent') return;
+  if (verdict === 'unavailable') {
+    throw new ToolError('unavailable', 'The limits of calls cannot be checked just now.', {
+      remedy: 'Try again in a few seconds; `promptsales status` shows which part is down.',
+      retryAfterSeconds: 5,
+    });
+  }
+  const { limit, window, retryAfterSeconds } = verdict;
   throw new ToolError('rate_limited', `${limit} calls a ${window} are used up.`, {
     remedy: `The ${window} ends in ${retryAfterSeconds} s.`,
     retryAfterSeconds,
   });
 }
 
-/** The key of an answer: everything that could make it another one. */
-function cacheKey(
-  { serverName, version }: Pick<PipelineParts<unknown>, 'serverName' | 'version'>,
-  tool: string,
-  args: Readonly<Record<string, unknown>>,
-  caller: Caller,
-  today: string,
-  dataVersion: string,
-): string {
-  const asked = canonicalJson({ args, today, role: caller.role, scopes: [...caller.scopes].sort(), version, dataVersion });
-  return toolResultKey.of({ server: serverName, tool, params_hash: hash('sha256', asked, 'base64url').slice(0, 32) });
-}
-
-/** An answer that breaks its own contract must not reach a host, which would refuse it without saying why. */
-function checkAnswer(tool: Tool, answer: Answer): void {
-  const parsed = tool.output.safeParse(structuredAnswer(answer, { dataAsOf: {}, cache: { hit: false, ageSeconds: 0 }, warnings: [] }));
-  if (!parsed.success) throw new Error(`the answer of ${tool.name} breaks its output schema`, { cause: parsed.error });
-}
-
-/** A stored answer read back; undefined when it is not one of this tool. */
-function readStored(tool: Tool, json: string): Answer | undefined {
-  const stored: unknown = JSON.parse(json);
-  if (!isAnswer(stored)) return undefined;
-  checkAnswer(tool, stored);
-  return stored;
-}
-
-function isAnswer(value: unknown): value is Answer {
-  return typeof value === 'object' && value !== null && 'data' in value && 'text' in value && typeof value.text === 'string';
+/** Whether a failure says nothing of the question, only that the data cannot be asked now. */
+function isOutage(error: unknown): error is ToolError {
+  return error instanceof ToolError && (error.errorClass === 'unavailable' || error.errorClass === 'timeout');
 }
 
 /** The outcome, or ToolError 'timeout' once the deadline has passed. */
@@ -301,10 +403,6 @@ function internalError(cause: unknown): ToolError {
     remedy: 'Try again; if it happens again, report the correlation id.',
     cause: cause ?? 'nothing was thrown',
   });
-}
-
-function readNothing(): undefined {
-  return undefined;
 }
 
 function ignore(): void {}

@@ -1,6 +1,8 @@
+import type { RedisConnection } from '../cache/redis_connection.ts';
 import type { Settings } from '../config/settings.ts';
 import type { SqlDatabase } from '../db/sql_database.ts';
-import type { ServedTool } from './pipeline.ts';
+import type { ServedResource } from './resource.ts';
+import type { ServedTool } from './served_tool.ts';
 
 /** A server as its index.ts composes it: who it is, its tools, and how its repos stand on the hub. Building one does no input or output. */
 export type ServerDefinition<Repos> = {
@@ -10,7 +12,8 @@ export type ServerDefinition<Repos> = {
   /** What a host tells its model about the server as a whole. */
   readonly instructions: string;
   readonly tools: readonly ServedTool<Repos>[];
-  readonly openRepos: (hub: SqlDatabase, settings: Pick<Settings, 'etlIntervalMinutes'>) => Repos;
+  readonly resources?: readonly ServedResource[] | undefined;
+  readonly openRepos: (hub: SqlDatabase, settings: Pick<Settings, 'etlIntervalMinutes'>, redis: RedisConnection | undefined) => Repos;
 };
 
 /** Gives a definition its exact type; adds nothing. */

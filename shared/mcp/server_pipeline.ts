@@ -1,10 +1,13 @@
-import { DEFAULT_LIMITS } from '../cache/rate_limits.ts';
+import { ClientLimits } from '../cache/client_limits.ts';
 import { ResultCache } from '../cache/result_cache.ts';
+import { UsageAccounts } from '../cache/usage_accounts.ts';
 import type { Settings } from '../config/settings.ts';
 import { systemClock } from '../domain/clock.ts';
 import type { CallMetrics } from '../telemetry/call_metrics.ts';
 import type { Connections } from './connections.ts';
+import { hubPermissions } from './hub_permissions.ts';
 import { createPipeline, type Pipeline, type PipelineLog } from './pipeline.ts';
+import { openResources, type Resources } from './resources.ts';
 import type { ServerDefinition } from './server_definition.ts';
 
 /** Results a process remembers, in bytes, for each server. */
@@ -24,18 +27,33 @@ export function serverPipeline<Repos>(
   { hub, redis, freshness }: Connections,
   { settings, version, metrics, logger }: PipelineOptions,
 ): Pipeline {
+  const clock = systemClock(settings.timeZone, settings.referenceDate);
   return createPipeline({
     serverName: definition.name,
     version,
     tools: definition.tools,
-    repos: definition.openRepos(hub, settings),
-    clock: systemClock(settings.timeZone, settings.referenceDate),
+    repos: definition.openRepos(hub, settings, redis),
+    clock,
+    redis,
     cache: new ResultCache({ redis, memoryBytes: MEMORY_CACHE_BYTES }),
-    limits: DEFAULT_LIMITS,
+    clients: new ClientLimits({ redis, source: hubPermissions(hub) }),
+    accounts: new UsageAccounts(redis, clock.now),
+    withoutRedis: settings.limitsWithoutRedis,
     freshness,
     etlIntervalMinutes: settings.etlIntervalMinutes,
     metrics,
     logger,
     deadlineMs: settings.deadlineMs,
   });
+}
+
+/** The resources of a server as the settings want them; undefined when it has none. */
+export function serverResources<Repos>(
+  { resources }: Pick<ServerDefinition<Repos>, 'resources'>,
+  { hub, redis }: Pick<Connections, 'hub' | 'redis'>,
+  { settings, logger }: Pick<PipelineOptions, 'settings' | 'logger'>,
+): Resources | undefined {
+  if (resources === undefined) return undefined;
+  const clock = systemClock(settings.timeZone, settings.referenceDate);
+  return openResources(resources, { hub, redis, clock }, { deadlineMs: settings.deadlineMs, logger });
 }

@@ -5,8 +5,9 @@ import { build, version } from '../config/version.ts';
 import { ToolError } from '../domain/tool_error.ts';
 import type { Connections, Located } from './connections.ts';
 import { errorResult, type ToolResult } from './envelope.ts';
-import { type AnswerCall, mcpServerFactory } from './mcp_server.ts';
+import { type AnswerCall, type AnswerResource, mcpServerFactory } from './mcp_server.ts';
 import type { CallOptions, Pipeline } from './pipeline.ts';
+import type { Resources } from './resources.ts';
 import type { ServerDefinition } from './server_definition.ts';
 import type { ToolDefinition } from './tool_definitions.ts';
 
@@ -23,7 +24,7 @@ const START_PATIENCE_MS = 45_000;
 /** A host waits about this long between closing stdin and killing. */
 const STOP_PATIENCE_MS = 2_000;
 
-type Opened = { readonly pipeline: Pipeline; readonly connections: Connections };
+type Opened = { readonly pipeline: Pipeline; readonly resources: Resources | undefined; readonly connections: Connections };
 
 /**
  * Serves one server over stdin and stdout until stdin ends or SIGTERM arrives. Until the first call there is no input or output beside the
@@ -54,17 +55,34 @@ export function serveOverStdio<Repos>(definition: ServerDefinition<Repos>, { set
     const caller = localCaller(settings, clientName);
     try {
       const first = await whileTelling(listeners, options, () => within(START_PATIENCE_MS, opened()));
-      const { result } = await first.pipeline.call(tool, args, caller, options);
+      const answered = await first.pipeline.call(tool, args, caller, options);
       // An embedded stack that was stopped comes back with other ports; a configured database comes back where it was.
-      if (settings.urls.hub !== undefined || !isUnavailable(result)) return result;
+      if (settings.urls.hub !== undefined || !isUnavailable(answered.result)) return answered;
       if ((await opening) === first) forget(first);
       const second = await whileTelling(listeners, options, () => within(START_PATIENCE_MS, opened()));
-      return (await second.pipeline.call(tool, args, caller, options)).result;
+      return second.pipeline.call(tool, args, caller, options);
     } catch (error) {
-      return errorResult(error instanceof ToolError ? error : cannotStart(error), crypto.randomUUID());
+      const failure = error instanceof ToolError ? error : cannotStart(error);
+      return { result: errorResult(failure, crypto.randomUUID()), limits: [], retryAfterSeconds: failure.retryAfterSeconds };
     }
   };
-  const factory = mcpServerFactory(definition, version, answerCall, definitions);
+  const answerResource: AnswerResource = async (kind, ask, clientName, options) => {
+    const caller = localCaller(settings, clientName);
+    const found = await whileTelling(listeners, options, () => within(START_PATIENCE_MS, opened())).catch((error: unknown) => {
+      throw error instanceof ToolError ? error : cannotStart(error);
+    });
+    if (found.resources === undefined) throw new ToolError('not_found', `${definition.name} has no resources.`);
+    try {
+      return await found.resources(kind, ask, caller, options);
+    } catch (error) {
+      // Asked again, it looks for them where they are now.
+      const isGone = error instanceof ToolError && error.errorClass === 'unavailable' && settings.urls.hub === undefined;
+      if (isGone && (await opening) === found) forget(found);
+      throw error;
+    }
+  };
+  const hasResources = definition.resources !== undefined;
+  const factory = mcpServerFactory(definition, version, answerCall, definitions, hasResources ? answerResource : undefined);
 
   let stopping = false;
   const stop = async () => {
@@ -73,8 +91,9 @@ export function serveOverStdio<Repos>(definition: ServerDefinition<Repos>, { set
     // Whatever hangs, the host must not find this process still there.
     setTimeout(() => process.exit(0), STOP_PATIENCE_MS).unref();
     await protocol.close();
-    const connections = await opening?.then(({ connections }) => connections).catch(() => undefined);
-    await connections?.close();
+    const gone = await opening?.catch(() => undefined);
+    await gone?.pipeline.close();
+    await gone?.connections.close();
     process.exit(0);
   };
   const protocol = serveStdio(factory, { onerror: (error) => report('protocol error', error) });
@@ -99,7 +118,7 @@ async function open<Repos>(
   locate: StdioOptions['locate'],
   progress: (message: string) => void,
 ): Promise<Opened> {
-  const [{ createLogger }, { CallMetrics }, { openConnections }, { serverPipeline }] = await Promise.all([
+  const [{ createLogger }, { CallMetrics }, { openConnections }, { serverPipeline, serverResources }] = await Promise.all([
     import('../telemetry/logger.ts'),
     import('../telemetry/call_metrics.ts'),
     import('./connections.ts'),
@@ -115,14 +134,11 @@ async function open<Repos>(
     onRedisFailure: () => metrics.redisFailed(),
     onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection was lost'),
   });
+  const asLocated = { ...settings, referenceDate: settings.referenceDate ?? referenceDate };
   return {
     connections,
-    pipeline: serverPipeline(definition, connections, {
-      settings: { ...settings, referenceDate: settings.referenceDate ?? referenceDate },
-      version: build,
-      metrics,
-      logger,
-    }),
+    pipeline: serverPipeline(definition, connections, { settings: asLocated, version: build, metrics, logger }),
+    resources: serverResources(definition, connections, { settings: asLocated, logger }),
   };
 }
 

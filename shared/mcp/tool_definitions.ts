@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Tool } from './contract.ts';
-import { inputSchemaOf } from './pipeline.ts';
+import { inputSchemaOf } from './served_tool.ts';
 
 /** A tool as tools/list shows it. */
 export type ToolDefinition = {

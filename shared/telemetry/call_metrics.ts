@@ -4,7 +4,8 @@ import type { ToolErrorClass } from '../domain/tool_error.ts';
 export type CallOutcome = {
   readonly tool: string;
   readonly durationMs: number;
-  readonly cache: 'memory' | 'redis' | 'shared' | 'miss' | 'skipped';
+  /** 'stale': from the cache though the data has changed since, because the data could not be asked. */
+  readonly cache: 'memory' | 'redis' | 'shared' | 'stale' | 'miss' | 'skipped';
   readonly error: ToolErrorClass | undefined;
 };
 
@@ -27,7 +28,7 @@ export class CallMetrics {
   #calls = 0;
   #redisFailures = 0;
   readonly #errors = new Map<ToolErrorClass, number>();
-  readonly #answeredFrom = { memory: 0, redis: 0, shared: 0, miss: 0, skipped: 0 };
+  readonly #answeredFrom = { memory: 0, redis: 0, shared: 0, stale: 0, miss: 0, skipped: 0 };
   readonly #minutes: Minute[] = [];
   readonly #now: () => number;
 

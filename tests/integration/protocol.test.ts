@@ -41,7 +41,7 @@ describe.each(['stdio', 'http'] as const)('over %s', (transport) => {
 
     it('lists each tool with its strict input schema and its output schema', async () => {
       const tools = await host.listTools();
-      expect(tools.map(({ name }) => name)).toEqual(['repeat_word', 'ask_database', 'dawdle', 'fail', 'operate']);
+      expect(tools.map(({ name }) => name)).toEqual(['repeat_word', 'ask_database', 'dawdle', 'fail', 'write_text', 'operate']);
       expect(tools[0]?.inputSchema).toEqual({
         type: 'object',
         properties: {
@@ -171,7 +171,7 @@ describe('a stdio server', () => {
   it('lists its tools before it looks for any database', async () => {
     const host = await connectHost('2026-07-28', { command, environment: { HUB_DATABASE_URL: 'postgres://127.0.0.1:9/none' } });
     try {
-      expect(await host.listTools()).toHaveLength(5);
+      expect(await host.listTools()).toHaveLength(6);
       const result = await host.call('ask_database', { a: 1, b: 1 });
       expect(result.structuredContent).toMatchObject({ error: { class: 'unavailable', retryAfterSeconds: 5 } });
       expect(JSON.stringify(result)).not.toMatch(/ECONNREFUSED|127\.0\.0\.1/);

@@ -215,6 +215,7 @@ describe('stopping', () => {
       version: '1',
       host: '127.0.0.1',
       port: http.port,
+      identification: { known: () => undefined, identify: async () => expect.fail() },
       health: async () => expect.fail(),
       onError: () => undefined,
     });

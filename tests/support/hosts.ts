@@ -21,6 +21,8 @@ export type ListedTool = {
   readonly outputSchema?: Record<string, unknown> | undefined;
 };
 
+export type ListedResource = { readonly uri: string; readonly name: string; readonly title?: string | undefined };
+
 /** A host as far as tests need one. Both kinds hold structured content against the output schemas they were given, as real hosts do. */
 export type Host = {
   readonly listTools: () => Promise<ListedTool[]>;
@@ -29,6 +31,13 @@ export type Host = {
     args: unknown,
     options?: { signal?: AbortSignal; onProgress?: (message: string) => void },
   ) => Promise<HostResult>;
+  readonly resourceTemplates: () => Promise<readonly { readonly uriTemplate: string; readonly name: string }[]>;
+  readonly resources: (
+    cursor?: string,
+  ) => Promise<{ readonly resources: readonly ListedResource[]; readonly nextCursor?: string | undefined }>;
+  /** The JSON text of a resource. */
+  readonly readResource: (uri: string) => Promise<string>;
+  readonly complete: (uriTemplate: string, variable: string, typed: string) => Promise<readonly string[]>;
   readonly close: () => Promise<void>;
 };
 
@@ -64,6 +73,16 @@ export async function connectHost(revision: (typeof REVISIONS)[number], address:
         text: part?.text ?? '',
         structuredContent: result.structuredContent as Record<string, unknown>,
       };
+    },
+    resourceTemplates: async () => (await client.listResourceTemplates()).resourceTemplates,
+    resources: (cursor) => client.listResources(cursor === undefined ? {} : { cursor }),
+    readResource: async (uri) => {
+      const [content] = (await client.readResource({ uri })).contents;
+      return content !== undefined && 'text' in content ? String(content.text) : '';
+    },
+    complete: async (uriTemplate, name, value) => {
+      const { completion } = await client.complete({ ref: { type: 'ref/resource', uri: uriTemplate }, argument: { name, value } });
+      return completion.values;
     },
     close: () => client.close(),
   };

@@ -2,8 +2,9 @@ import { fillSources } from '../../database/generator/fill_sources.ts';
 import { openConnections } from '../../etl/connections.ts';
 import { runOnce } from '../../etl/run.ts';
 import { salesDashboard } from '../../mcp-servers/sales_dashboard/index.ts';
-import { DEFAULT_LIMITS } from '../../shared/cache/rate_limits.ts';
+import { ClientLimits } from '../../shared/cache/client_limits.ts';
 import { ResultCache } from '../../shared/cache/result_cache.ts';
+import { UsageAccounts } from '../../shared/cache/usage_accounts.ts';
 import { openPostgres } from '../../shared/db/postgres_database.ts';
 import type { Clock } from '../../shared/domain/clock.ts';
 import type { ToolResult } from '../../shared/mcp/envelope.ts';
@@ -51,10 +52,13 @@ export async function startSalesDashboard(): Promise<SalesDashboardWorld> {
     serverName: salesDashboard.name,
     version: 'test',
     tools: salesDashboard.tools,
-    repos: salesDashboard.openRepos(hub, { etlIntervalMinutes: 11 }),
+    repos: salesDashboard.openRepos(hub, { etlIntervalMinutes: 11 }, undefined),
     clock,
     cache: new ResultCache({ redis: undefined, memoryBytes: 0 }),
-    limits: DEFAULT_LIMITS,
+    redis: undefined,
+    clients: new ClientLimits({ redis: undefined, source: async () => undefined }),
+    accounts: new UsageAccounts(undefined, clock.now),
+    withoutRedis: 'local',
     freshness: { read: async () => undefined, known: () => undefined },
     etlIntervalMinutes: 11,
     metrics: new CallMetrics(),

@@ -1,4 +1,5 @@
-import { localCaller } from '../../shared/access/local_caller.ts';
+import { identification } from '../../shared/access/identify.ts';
+import { sessionsIn } from '../../shared/access/sessions.ts';
 import { readSettings, type Settings } from '../../shared/config/settings.ts';
 import { openConnections } from '../../shared/mcp/connections.ts';
 import { readHealth } from '../../shared/mcp/health.ts';
@@ -25,13 +26,8 @@ export async function startSampleHttp(
   const quiet = { error: () => undefined, warn: () => undefined };
   const pipeline = serverPipeline(sampleServer, connections, { settings, version: 'test', metrics, logger: quiet });
   const http = await startHttp({
-    servers: [
-      {
-        face: sampleServer,
-        answerCall: async (tool, args, client, options) => (await pipeline.call(tool, args, localCaller(settings, client), options)).result,
-        remember: (tool, args, client) => pipeline.remembered(tool, args, localCaller(settings, client)),
-      },
-    ],
+    servers: [{ face: sampleServer, pipeline }],
+    identification: identification(settings, sessionsIn(connections.redis)),
     version: '1.2.3',
     host: '127.0.0.1',
     port: 0,
@@ -45,6 +41,7 @@ export async function startSampleHttp(
     errors,
     stop: async () => {
       await http.close();
+      await pipeline.close();
       await connections.close();
     },
   };

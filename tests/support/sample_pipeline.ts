@@ -1,10 +1,13 @@
-import { DEFAULT_LIMITS, type Limits } from '../../shared/cache/rate_limits.ts';
+import { ClientLimits, type KnownPermissions } from '../../shared/cache/client_limits.ts';
+import { DEFAULT_LIMITS, type Limits, type WithoutRedis } from '../../shared/cache/rate_limits.ts';
 import type { RedisConnection } from '../../shared/cache/redis_connection.ts';
 import { ResultCache } from '../../shared/cache/result_cache.ts';
+import { UsageAccounts } from '../../shared/cache/usage_accounts.ts';
 import type { SqlDatabase } from '../../shared/db/sql_database.ts';
 import { ToolError } from '../../shared/domain/tool_error.ts';
 import type { Caller } from '../../shared/mcp/contract.ts';
 import type { DataState } from '../../shared/mcp/freshness.ts';
+import type { Outcome } from '../../shared/mcp/outcome.ts';
 import { createPipeline, type Pipeline } from '../../shared/mcp/pipeline.ts';
 import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
 import { type SampleRepos, sampleServer } from './sample_server.ts';
@@ -36,7 +39,15 @@ const sleepyDatabase: SqlDatabase = {
   },
 };
 
-export function sampleWorld(options: { redis?: RedisConnection; limits?: Limits; deadlineMs?: number } = {}): SampleWorld {
+export type SampleOptions = {
+  readonly redis?: RedisConnection;
+  readonly limits?: Limits;
+  readonly permissions?: Partial<KnownPermissions>;
+  readonly withoutRedis?: WithoutRedis;
+  readonly deadlineMs?: number;
+};
+
+export function sampleWorld({ redis, ...options }: SampleOptions = {}): SampleWorld {
   const metrics = new CallMetrics();
   const log: { details: object; message: string }[] = [];
   const note = (details: object, message: string) => void log.push({ details, message });
@@ -44,7 +55,7 @@ export function sampleWorld(options: { redis?: RedisConnection; limits?: Limits;
     now: new Date('2026-11-21T12:00:30Z'),
     today: '2026-11-21',
     data: { version: '7', asOf: new Map([['PromptAds', new Date('2026-11-21T11:55:00Z')]]) } as DataState | undefined,
-    repos: sampleServer.openRepos(sleepyDatabase, { etlIntervalMinutes: 11 }),
+    repos: sampleServer.openRepos(sleepyDatabase, { etlIntervalMinutes: 11 }, undefined),
     metrics,
     log,
   };
@@ -54,8 +65,14 @@ export function sampleWorld(options: { redis?: RedisConnection; limits?: Limits;
     tools: sampleServer.tools,
     repos: world.repos,
     clock: { now: () => world.now, today: () => world.today, timeZone: 'America/Costa_Rica' },
-    cache: new ResultCache({ redis: options.redis, memoryBytes: 1_000_000, now: () => world.now.getTime() }),
-    limits: options.limits ?? DEFAULT_LIMITS,
+    redis,
+    cache: new ResultCache<Outcome>({ redis, memoryBytes: 1_000_000, now: () => world.now.getTime() }),
+    clients: new ClientLimits({
+      redis,
+      source: async () => ({ active: true, tools: 'all', ...(options.limits ?? DEFAULT_LIMITS), ...options.permissions }),
+    }),
+    accounts: new UsageAccounts(redis, () => world.now),
+    withoutRedis: options.withoutRedis ?? 'local',
     freshness: { read: async () => world.data, known: () => world.data },
     etlIntervalMinutes: 11,
     metrics,

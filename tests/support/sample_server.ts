@@ -1,12 +1,16 @@
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import type { SqlDatabase } from '../../shared/db/sql_database.ts';
 import { ToolError } from '../../shared/domain/tool_error.ts';
 import { answerOf, defineTool, lines, readOnly } from '../../shared/mcp/define_tool.ts';
-import { serve } from '../../shared/mcp/pipeline.ts';
+import { serve } from '../../shared/mcp/served_tool.ts';
 import { defineServer } from '../../shared/mcp/server_definition.ts';
 
 /** A server of tiny tools that do what can happen to any tool: answer, ask the database, dawdle, fail. */
-export type SampleRepos = { readonly hub: SqlDatabase; readonly asked: { count: number } };
+export type SampleRepos = { readonly hub: SqlDatabase; readonly asked: Asked };
+
+/** How often the tools' work was done, and what a test makes of it: slow, or impossible just now. */
+type Asked = { count: number; delayMs: number; outage: boolean };
 
 const repeatWord = defineTool({
   name: 'repeat_word',
@@ -57,6 +61,17 @@ const fail = defineTool({
   cache: 'until-next-load',
 });
 
+const writeText = defineTool({
+  name: 'write_text',
+  title: 'Write a text',
+  description: 'Writes so many characters, as if a model had: 120 tokens.',
+  input: z.object({ length: z.int().min(1).max(1_000_000) }),
+  output: answerOf(z.object({ text: z.string() })),
+  annotations: readOnly,
+  scopes: ['dashboard:read'],
+  cache: 'until-next-load',
+});
+
 const operate = defineTool({
   name: 'operate',
   title: 'Operate',
@@ -72,10 +87,12 @@ export const sampleServer = defineServer<SampleRepos>({
   name: 'sample',
   title: 'Sample',
   instructions: 'Tools for tests.',
-  openRepos: (hub) => ({ hub, asked: { count: 0 } }),
+  openRepos: (hub) => ({ hub, asked: { count: 0, delayMs: 0, outage: false } }),
   tools: [
-    serve(repeatWord, async ({ word, times, letterCase }, { repos }) => {
+    serve(repeatWord, async ({ word, times, letterCase }, { repos, deadline }) => {
       repos.asked.count += 1;
+      if (repos.asked.outage) throw new ToolError('unavailable', 'The database cannot be reached.');
+      if (repos.asked.delayMs > 0) await setTimeout(repos.asked.delayMs, undefined, { signal: deadline.signal });
       const cased = letterCase === 'upper' ? word.toUpperCase() : letterCase === 'lower' ? word.toLowerCase() : word;
       const repeated = Array.from({ length: times }, () => cased).join(' ');
       return { data: { repeated, times }, text: `${repeated} (${times} times)` };
@@ -94,7 +111,8 @@ export const sampleServer = defineServer<SampleRepos>({
       await repos.hub.rows({ name: 'dawdle', text: 'SELECT pg_sleep($1)' }, [seconds], () => undefined, deadline);
       return { data: { slept: seconds }, text: `slept ${seconds} s` };
     }),
-    serve(fail, async ({ how }) => {
+    serve(fail, async ({ how }, { repos }) => {
+      repos.asked.count += 1;
       switch (how) {
         case 'known':
           throw new ToolError('ambiguous', 'Two things are called so.', {
@@ -110,9 +128,14 @@ export const sampleServer = defineServer<SampleRepos>({
         case 'broken_answer':
           return { data: { never: 7 }, text: 'seven' };
         case 'later':
-          setTimeout(() => Promise.reject(new Error('nobody waits for this')), 1);
+          void setTimeout(1).then(() => Promise.reject(new Error('nobody waits for this')));
           return { data: { never: 'well' }, text: 'well' };
       }
+    }),
+    serve(writeText, async ({ length }, { repos }) => {
+      repos.asked.count += 1;
+      const text = 'sol y mar, '.repeat(Math.ceil(length / 11)).slice(0, length);
+      return { data: { text }, text, usage: { tokens: 120, costUsd: '0.000360', segment: 'jóvenes' } };
     }),
     serve(operate, async () => ({ data: { done: true }, text: 'done' })),
   ],

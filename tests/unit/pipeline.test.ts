@@ -151,10 +151,23 @@ describe('errors', () => {
     expect(world.log[0]?.details).toMatchObject({ correlationId, tool: 'fail', client: 'tests' });
   });
 
-  it('are never cached', async () => {
+  it('that say something of the question are remembered for a minute', async () => {
     const world = sampleWorld();
-    await world.pipeline.call('fail', { how: 'known' }, someone);
-    await world.pipeline.call('fail', { how: 'known' }, someone);
+    const ask = async () => errorOf((await world.pipeline.call('fail', { how: 'known' }, someone)).result);
+    const first = await ask();
+    const again = await ask();
+    expect({ ...again, correlationId: '' }).toEqual({ ...first, correlationId: '' });
+    expect(world.repos.asked.count).toBe(1);
+    world.now = new Date(world.now.getTime() + 60_001);
+    await ask();
+    expect(world.repos.asked.count).toBe(2);
+    expect(world.metrics.figures()).toMatchObject({ errors: 3, answeredFrom: { miss: 2, memory: 1 } });
+  });
+
+  it.each(['unknown', 'broken_answer'])('of the moment (%s) are never cached', async (how) => {
+    const world = sampleWorld();
+    await world.pipeline.call('fail', { how }, someone);
+    await world.pipeline.call('fail', { how }, someone);
     expect(world.metrics.figures()).toMatchObject({ errors: 2, answeredFrom: { miss: 2, memory: 0 } });
   });
 
@@ -249,7 +262,8 @@ describe('what is remembered', () => {
   it('is the answer that call() would give', async () => {
     const world = sampleWorld();
     await world.pipeline.call('repeat_word', { word: 'sol' }, someone);
-    expect(recall(world, { text: 'sol' })).toEqual((await world.pipeline.call('repeat_word', { word: 'sol' }, someone)).result);
+    const { result } = await world.pipeline.call('repeat_word', { word: 'sol' }, someone);
+    expect(JSON.parse(`${recall(world, { text: 'sol' })?.openResult}}`)).toEqual(result);
     expect(world.metrics.figures()).toMatchObject({ calls: 3, answeredFrom: { memory: 2 } });
   });
 

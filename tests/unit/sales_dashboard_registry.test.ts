@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { salesDashboard } from '../../mcp-servers/sales_dashboard/index.ts';
 import { packageRoot } from '../../shared/config/package_root.ts';
 import { readArguments } from '../../shared/mcp/arguments.ts';
-import { inputSchemaOf } from '../../shared/mcp/pipeline.ts';
+import { inputSchemaOf } from '../../shared/mcp/served_tool.ts';
 import { toolDefinitions } from '../../shared/mcp/tool_definitions.ts';
 
 const tools = salesDashboard.tools.map(({ tool }) => tool);
@@ -15,7 +15,7 @@ const definitions = toolDefinitions(tools);
 const prefixed = (tool: string): string => `mcp__${salesDashboard.name}__${tool}`;
 
 describe('the tools of sales_dashboard (T2)', () => {
-  it('are the six the customer knows, under their names', () => {
+  it('are the six the customer knows, under their names, and the report of the cache', () => {
     expect(tools.map(({ name }) => name)).toEqual([
       'get_campaign_performance',
       'get_sales_data',
@@ -23,6 +23,7 @@ describe('the tools of sales_dashboard (T2)', () => {
       'get_campaign_channels',
       'rank_campaigns',
       'get_data_freshness',
+      'get_cache_report',
     ]);
   });
 

@@ -1,5 +1,7 @@
+import type { RedisConnection } from '../../../shared/cache/redis_connection.ts';
 import type { SqlDatabase } from '../../../shared/db/sql_database.ts';
 import type { EntityLookup } from '../../../shared/domain/entity_resolution.ts';
+import { type CacheUse, openCacheUse } from './cache_use.ts';
 import { type CampaignChannels, openCampaignChannels } from './campaign_channels.ts';
 import { type CampaignLocations, openCampaignLocations } from './campaign_locations.ts';
 import { type CampaignRanking, openCampaignRanking } from './campaign_ranking.ts';
@@ -21,10 +23,15 @@ export type SalesDashboardRepos = {
   readonly channels: CampaignChannels;
   readonly ranking: CampaignRanking;
   readonly loads: SourceLoads;
+  readonly cacheUse: CacheUse;
 };
 
-/** The repos over the hub. Reads nothing yet. */
-export function openRepos(hub: SqlDatabase, { etlIntervalMinutes }: { readonly etlIntervalMinutes: number }): SalesDashboardRepos {
+/** The repos over the hub, and over what Redis counts. Reads nothing yet. */
+export function openRepos(
+  hub: SqlDatabase,
+  { etlIntervalMinutes }: { readonly etlIntervalMinutes: number },
+  redis: RedisConnection | undefined,
+): SalesDashboardRepos {
   return {
     campaigns: openCampaigns(hub),
     clients: openClients(hub),
@@ -35,5 +42,6 @@ export function openRepos(hub: SqlDatabase, { etlIntervalMinutes }: { readonly e
     channels: openCampaignChannels(hub),
     ranking: openCampaignRanking(hub),
     loads: openSourceLoads(hub, etlIntervalMinutes),
+    cacheUse: openCacheUse(redis),
   };
 }
