@@ -85,7 +85,7 @@ describe.skipIf(!hasRedisServer)('Redis behind Sentinels (redis-server)', () => 
       waits.push(performance.now() - asked);
       return replies?.[0]?.ok === true;
     });
-    expect(Math.max(...waits)).toBeLessThan(350);
+    expect(Math.max(...waits)).toBeLessThan(1_000);
     expect(values(await redis.pipeline([['get', 'job:before'], ['role']]))).toEqual(['1', expect.arrayContaining(['master'])]);
     await redis.close();
   });
@@ -99,14 +99,19 @@ describe.skipIf(!hasRedisServer)('Redis behind Sentinels (redis-server)', () => 
       admin.disconnect();
       return { master: Number(found), replicaIsWell: !/s_down|disconnected|err/.test(info) };
     };
-    await until('the old master to follow', async () => (await port()).replicaIsWell);
+    await until('the old master to follow', async () => (await port()).replicaIsWell, 45_000);
     const before = await port();
     const redis = await connectRedis(url());
     const admin = adminOf(sentinels[0]?.port ?? 0, { password: 'watch/man' });
-    await until('a failover to be possible', async () => (await admin.call('sentinel', 'failover', 'shop').catch(() => 'no')) === 'OK');
+    await until(
+      'a failover to be possible',
+      async () => (await admin.call('sentinel', 'failover', 'shop').catch(() => 'no')) === 'OK',
+      45_000,
+    );
     admin.disconnect();
-    await until('another master', async () => (await port()).master !== before.master);
-    await until('calls to reach it', async () => values(await redis.pipeline([['set', 'job:moved', 'x', 'ex', 60]]))?.[0] === 'OK');
+    await until('another master', async () => (await port()).master !== before.master, 45_000);
+    await until('calls to reach it', async () => values(await redis.pipeline([['set', 'job:moved', 'x', 'ex', 60]]))?.[0] === 'OK', 45_000);
     await redis.close();
-  });
+    // Sentinels look after a server that came back every ten seconds.
+  }, 120_000);
 });
