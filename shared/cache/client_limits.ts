@@ -23,7 +23,7 @@ export type KnownPermissions = {
 export type PermissionSource = (client: string) => Promise<KnownPermissions | undefined>;
 
 /** A host that nobody made an entry for: the defaults. */
-export const DEFAULT_PERMISSIONS: ClientPermissions = { active: true, tools: 'all', limits: DEFAULT_LIMITS };
+const DEFAULT_PERMISSIONS: ClientPermissions = { active: true, tools: 'all', limits: DEFAULT_LIMITS };
 
 const Stored = z.object({
   tools_acceso: z.string().transform((text, context) => {
