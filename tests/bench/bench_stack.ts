@@ -9,7 +9,12 @@ import { readStack, type StackUrls } from '../../shared/stack/state.ts';
 const run = promisify(execFile);
 
 /** A running stack of the full data set, and what its first start cost when this run made it. */
-export type BenchStack = { readonly urls: StackUrls; readonly startedInMs: number | undefined; readonly stop: () => Promise<void> };
+export type BenchStack = {
+  readonly home: string;
+  readonly urls: StackUrls;
+  readonly startedInMs: number | undefined;
+  readonly stop: () => Promise<void>;
+};
 
 /**
  * The stack that figures are measured on: the bundle's own, at full scale, in a home beside the temporary files, which later
@@ -26,6 +31,7 @@ export async function startBenchStack(): Promise<BenchStack> {
   const urls = readStack(home)?.urls;
   if (urls === undefined) throw new Error(`the stack in ${home} is not up`);
   return {
+    home,
     urls,
     startedInMs: running ? undefined : performance.now() - began,
     stop: async () => {

@@ -2,7 +2,7 @@
 export type Figure = {
   readonly what: string;
   readonly value: number;
-  readonly unit: 'ms' | 's' | 'MiB' | 'ratio';
+  readonly unit: 'ms' | 's' | 'MiB' | 'ratio' | '/s';
   readonly goal: number | undefined;
   readonly least?: boolean;
   readonly note: string;

@@ -1,5 +1,35 @@
 import { Agent, request } from 'node:http';
 
+const REVISION = '2026-07-28';
+const MCP_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+/** The name the benches call under. */
+export const BENCH_CLIENT = 'bench';
+
+/** A tool call as a host of revision 2026-07-28 posts it. */
+export function toolCall(
+  id: number,
+  tool: string,
+  args: Readonly<Record<string, unknown>>,
+): { readonly headers: Readonly<Record<string, string>>; readonly body: string } {
+  return {
+    headers: { ...MCP_HEADERS, 'mcp-protocol-version': REVISION, 'mcp-method': 'tools/call', 'mcp-name': tool },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id,
+      method: 'tools/call',
+      params: {
+        name: tool,
+        arguments: args,
+        _meta: {
+          'io.modelcontextprotocol/protocolVersion': REVISION,
+          'io.modelcontextprotocol/clientCapabilities': {},
+          'io.modelcontextprotocol/clientInfo': { name: BENCH_CLIENT, version: '1' },
+        },
+      },
+    }),
+  };
+}
+
 /** One kept-alive connection that posts tool calls as a host of revision 2026-07-28 does. */
 export class HttpToolClient {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -12,23 +42,8 @@ export class HttpToolClient {
 
   /** Calls a tool and returns its result. Throws when the answer is not a result, or is an error result. */
   async call(tool: string, args: Readonly<Record<string, unknown>>): Promise<{ structuredContent: Record<string, unknown> }> {
-    const text = await this.post(
-      JSON.stringify({
-        jsonrpc: '2.0',
-        id: ++this.#id,
-        method: 'tools/call',
-        params: {
-          name: tool,
-          arguments: args,
-          _meta: {
-            'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-            'io.modelcontextprotocol/clientCapabilities': {},
-            'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1' },
-          },
-        },
-      }),
-      { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': tool },
-    );
+    const { headers, body: asked } = toolCall(++this.#id, tool, args);
+    const text = await this.post(asked, headers);
     const body = JSON.parse(text) as { result?: { isError?: boolean; structuredContent: Record<string, unknown> } };
     if (body.result === undefined || body.result.isError === true)
       throw new Error(`${tool} ${JSON.stringify(args)}: ${text.slice(0, 500)}`);
@@ -43,12 +58,7 @@ export class HttpToolClient {
         {
           agent: this.#agent,
           method: 'POST',
-          headers: {
-            'content-type': 'application/json',
-            accept: 'application/json, text/event-stream',
-            'content-length': Buffer.byteLength(body),
-            ...headers,
-          },
+          headers: { ...MCP_HEADERS, 'content-length': Buffer.byteLength(body), ...headers },
         },
         (answer) => {
           const chunks: Buffer[] = [];

@@ -64,7 +64,7 @@ export async function measureHttp({ urls }: BenchStack): Promise<Figure[]> {
 }
 
 /** Campaigns with sales, in an order that mixes large and small. */
-async function campaignIds(hubUrl: string): Promise<string[]> {
+export async function campaignIds(hubUrl: string): Promise<string[]> {
   const client = new pg.Client({ connectionString: hubUrl });
   await client.connect();
   try {

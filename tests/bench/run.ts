@@ -6,10 +6,12 @@ import { measureEtl } from './etl_speed.ts';
 import { type Figure, reached } from './figure.ts';
 import { measureHttp } from './http_latency.ts';
 import { measureStdioStart } from './stdio_start.ts';
+import { measureThroughput } from './throughput.ts';
 
 /** The measurements by name: `npm run bench -- http` runs one of them, `-- --json` prints for machines. */
 const benches: Readonly<Record<string, (stack: BenchStack) => Promise<Figure[]>>> = {
   http: measureHttp,
+  throughput: measureThroughput,
   etl: measureEtl,
   stdio: async () => {
     const start = await measureStdioStart(join(packageRoot(), 'dist', 'mcp', 'sales_dashboard.mjs'), 15);
