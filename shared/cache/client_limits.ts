@@ -112,7 +112,8 @@ export class ClientLimits {
     }
     try {
       const known = await this.#source(client);
-      if (known === undefined) return DEFAULT_PERMISSIONS;
+      // Where Redis could not be asked, what it said before is still the best that is known.
+      if (known === undefined) return reply === undefined ? before : DEFAULT_PERMISSIONS;
       void this.#redis?.pipeline([
         [
           'hset',

@@ -1,6 +1,9 @@
+/** Values used within this time of each other count as used at the same time, in milliseconds. */
+const USE_COUNTS_AFTER_MS = 1_000;
+
 /** Keeps values up to a total size, the least recently used leave first, none stays longer than its life. */
 export class MemoryCache<Value> {
-  readonly #entries = new Map<string, { readonly value: Value; readonly bytes: number; readonly until: number }>();
+  readonly #entries = new Map<string, { readonly value: Value; readonly bytes: number; readonly until: number; usedAt: number }>();
   readonly #maxBytes: number;
   readonly #now: () => number;
   #bytes = 0;
@@ -13,13 +16,17 @@ export class MemoryCache<Value> {
   get(key: string): Value | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    this.#entries.delete(key);
-    if (entry.until <= this.#now()) {
-      this.#bytes -= entry.bytes;
+    const now = this.#now();
+    if (entry.until <= now) {
+      this.delete(key);
       return undefined;
     }
-    // Put back at the end: a Map keeps the order of insertion, so its first entry is the one unused for longest.
-    this.#entries.set(key, entry);
+    // Put back at the end, at most once a second: a Map keeps the order of insertion, so its first entry is the one unused for longest.
+    if (now - entry.usedAt >= USE_COUNTS_AFTER_MS) {
+      entry.usedAt = now;
+      this.#entries.delete(key);
+      this.#entries.set(key, entry);
+    }
     return entry.value;
   }
 
@@ -27,7 +34,8 @@ export class MemoryCache<Value> {
   set(key: string, value: Value, bytes: number, seconds: number): void {
     this.delete(key);
     if (bytes > this.#maxBytes / 4) return;
-    this.#entries.set(key, { value, bytes, until: this.#now() + seconds * 1_000 });
+    const now = this.#now();
+    this.#entries.set(key, { value, bytes, until: now + seconds * 1_000, usedAt: now });
     this.#bytes += bytes;
     for (const oldest of this.#entries.keys()) {
       if (this.#bytes <= this.#maxBytes) return;

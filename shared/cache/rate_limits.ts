@@ -1,6 +1,6 @@
 import { hourStamp, minuteStamp } from './catalogue.ts';
 import { hourLimitKey, minuteLimitKey } from './keys.ts';
-import type { RedisCommand, RedisReply, RedisScript } from './redis_connection.ts';
+import type { RedisCommand, RedisConnection, RedisReply, RedisScript } from './redis_connection.ts';
 
 /** How many calls a client may make. */
 export type Limits = { readonly callsPerMinute: number; readonly toolCallsPerHour: number };
@@ -95,12 +95,17 @@ const SOON_MS = 100;
 export class RateLimits {
   readonly #pairs = new Map<string, Pair>();
   readonly #now: () => Date;
-  readonly #hasRedis: boolean;
+  readonly #redis: Pick<RedisConnection, 'isUp'> | undefined;
   readonly #withoutRedis: WithoutRedis;
 
-  constructor(options: { readonly now: () => Date; readonly hasRedis: boolean; readonly withoutRedis?: WithoutRedis | undefined }) {
+  /** `redis` is only looked at; the questions are for the caller to send. Without one, limits hold for this process. */
+  constructor(options: {
+    readonly now: () => Date;
+    readonly redis: Pick<RedisConnection, 'isUp'> | undefined;
+    readonly withoutRedis?: WithoutRedis | undefined;
+  }) {
     this.#now = options.now;
-    this.#hasRedis = options.hasRedis;
+    this.#redis = options.redis;
     this.#withoutRedis = options.withoutRedis ?? 'local';
   }
 
@@ -113,7 +118,7 @@ export class RateLimits {
       for (const counter of pair) counter.held -= 1;
       return 'spent';
     }
-    return this.#hasRedis ? 'ask' : this.#spendLocally(pair);
+    return this.#redis?.isUp === true ? 'ask' : this.#spendLocally(pair);
   }
 
   /** The question whether one more call may be made, to go with another round trip. */
@@ -128,7 +133,7 @@ export class RateLimits {
 
   /** Counters that soon have nothing left to spend, to be asked for behind the calls' backs. Undefined when there are none. */
   refill(): LimitQuestion | undefined {
-    if (!this.#hasRedis) return undefined;
+    if (this.#redis?.isUp !== true) return undefined;
     const now = this.#now().getTime();
     for (const [name, pair] of this.#pairs) if (pair[1].endsAt <= now) this.#pairs.delete(name);
     const low = [...this.#pairs.values()]
@@ -194,7 +199,7 @@ export class RateLimits {
 
   /** Counts a call that Redis could not be asked about. */
   #spendLocally(pair: Pair): Verdict {
-    const policy = this.#hasRedis ? this.#withoutRedis : 'local';
+    const policy = this.#redis === undefined ? 'local' : this.#withoutRedis;
     if (policy === 'refuse') return 'unavailable';
     const full = policy === 'local' ? pair.find(({ limit, used, untold, held }) => limit - used - untold + held <= 0) : undefined;
     if (full !== undefined) return this.#reached(full);

@@ -115,20 +115,18 @@ export class ResultCache<Value extends object> {
 }
 
 /** Loaded when first needed: most processes of a host that only looks at tools never compress anything. */
-const compression = async () => {
-  const [{ zstdCompress, zstdDecompress }, { promisify }] = await Promise.all([import('node:zlib'), import('node:util')]);
-  return { compress: promisify(zstdCompress), decompress: promisify(zstdDecompress) };
-};
+const compression = () => import('node:zlib');
 
+// In this thread: answers are small, and handing 8 kB to another thread and back costs six times what compressing them does.
 async function encoded(json: string): Promise<{ readonly result: string | Buffer; readonly encoding: 'json' | 'zstd' }> {
   if (json.length < COMPRESS_FROM) return { result: json, encoding: 'json' };
-  const { compress } = await compression();
-  return { result: await compress(json), encoding: 'zstd' };
+  const { zstdCompressSync } = await compression();
+  return { result: zstdCompressSync(json), encoding: 'zstd' };
 }
 
 async function decoded(result: Buffer, encoding: string | undefined): Promise<string | undefined> {
   if (encoding === 'json') return result.toString('utf8');
   if (encoding !== 'zstd') return undefined;
-  const { decompress } = await compression();
-  return (await decompress(result, { maxOutputLength: MOST_BYTES })).toString('utf8');
+  const { zstdDecompressSync } = await compression();
+  return zstdDecompressSync(result, { maxOutputLength: MOST_BYTES }).toString('utf8');
 }

@@ -11,5 +11,16 @@ export type Clock = {
 export function systemClock(timeZone: string, referenceDate?: string): Clock {
   // 'sv' writes dates as ISO 8601 does.
   const isoDay = new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short' });
-  return { now: () => new Date(), timeZone, today: () => referenceDate ?? isoDay.format(new Date()) };
+  // Days begin on a minute in every time zone, and formatting one costs as much as the rest of an answer from memory.
+  let minute = Number.NaN;
+  let day = '';
+  const today = (): string => {
+    const now = Date.now();
+    if (Math.floor(now / 60_000) !== minute) {
+      minute = Math.floor(now / 60_000);
+      day = isoDay.format(now);
+    }
+    return day;
+  };
+  return { now: () => new Date(), timeZone, today: referenceDate === undefined ? today : () => referenceDate };
 }

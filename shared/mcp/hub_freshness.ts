@@ -14,6 +14,8 @@ const DATA_STATE: Statement = {
 /** A load that found nothing new moves the watermarks without raising the version; so often are they read again. */
 const READ_AGAIN_AFTER_MS = 15_000;
 const READ_DEADLINE_MS = 2_000;
+/** A hub that could not be asked is not asked again for so long: the calls of that time would only wait in turn for the same. */
+const PAUSE_AFTER_FAILURE_MS = 250;
 
 export type HubFreshness = Freshness & { readonly close: () => Promise<void> };
 
@@ -25,6 +27,7 @@ export function createHubFreshness(hub: SqlDatabase, hubUrl: string, application
   let held: DataState | undefined;
   let heldSince = 0;
   let outdated = true;
+  let failedAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
 
   const readNow = (): Promise<void> => {
@@ -37,6 +40,7 @@ export function createHubFreshness(hub: SqlDatabase, hubUrl: string, application
       } catch {
         held = undefined;
         outdated = true;
+        failedAt = performance.now();
       } finally {
         reading = undefined;
       }
@@ -66,7 +70,7 @@ export function createHubFreshness(hub: SqlDatabase, hubUrl: string, application
     async read() {
       const state = known();
       if (state !== undefined) return state;
-      await readNow();
+      if (performance.now() - failedAt >= PAUSE_AFTER_FAILURE_MS) await readNow();
       return held;
     },
     known,

@@ -6,8 +6,12 @@ import type { LimitState } from '../cache/rate_limits.ts';
  */
 export function limitHeaders(states: readonly LimitState[]): Readonly<Record<string, string>> {
   if (states.length === 0) return {};
-  return {
-    'ratelimit-policy': states.map(({ window, limit, windowSeconds }) => `"${window}";q=${limit};w=${windowSeconds}`).join(', '),
-    ratelimit: states.map(({ window, remaining, resetSeconds }) => `"${window}";r=${remaining};t=${resetSeconds}`).join(', '),
-  };
+  let policy = '';
+  let left = '';
+  for (const { window, limit, windowSeconds, remaining, resetSeconds } of states) {
+    const comma = policy === '' ? '' : ', ';
+    policy += `${comma}"${window}";q=${limit};w=${windowSeconds}`;
+    left += `${comma}"${window}";r=${remaining};t=${resetSeconds}`;
+  }
+  return { 'ratelimit-policy': policy, ratelimit: left };
 }

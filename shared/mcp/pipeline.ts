@@ -60,8 +60,8 @@ export type Answered = {
   readonly retryAfterSeconds: number | undefined;
 };
 
-/** An answer at hand: the JSON of its result, without the brace that ends it. */
-export type Remembered = { readonly openResult: string; readonly openResultBytes: number; readonly limits: readonly LimitState[] };
+/** An answer at hand: the JSON of its result without the brace that ends it, in UTF-8, a character a byte (latin1). */
+export type Remembered = { readonly openResult: string; readonly limits: readonly LimitState[] };
 
 /** The path of every call, from its arguments to its answer. */
 export type Pipeline = {
@@ -81,9 +81,6 @@ type Line<Repos> = ServedTool<Repos> & { readonly schema: z.ZodObject; readonly 
 /** Where an answer came from, for metrics and accounts. */
 type Seen = { cache: CallOutcome['cache']; hitAgeSeconds: number | undefined; usage: Usage; limits: readonly LimitState[] };
 
-/** The hub is in trouble and an older answer is at hand: nobody waits the whole deadline for it, in milliseconds. */
-const PATIENCE_WITH_STALE_MS = 2_000;
-
 /**
  * Builds the path of all calls to one server: validate → authorise → rate limit → cache → single flight → handler with
  * deadline → envelope → cache → account → metrics. Who calls has been identified by the entry point.
@@ -93,7 +90,7 @@ export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
   const lines = new Map<string, Line<Repos>>(
     parts.tools.map((served) => [served.tool.name, { ...served, schema: inputSchemaOf(served.tool), aliases: served.tool.aliases ?? {} }]),
   );
-  const limits = new RateLimits({ now: clock.now, hasRedis: redis !== undefined, withoutRedis: parts.withoutRedis });
+  const limits = new RateLimits({ now: clock.now, redis, withoutRedis: parts.withoutRedis });
   const flights = new SingleFlight<{ readonly outcome: Outcome; readonly shared: boolean }>();
   const knownKeys = new KnownKeys();
   let refilling = false;
@@ -203,11 +200,18 @@ export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
     }
 
     const old = found?.value.kind === 'answer' ? found : undefined;
-    const patience = old !== undefined && state === undefined ? Math.min(PATIENCE_WITH_STALE_MS, deadlineMs) : deadlineMs;
-    const deadline = deadlineIn(patience, options.signal);
+    const giveOld = (kept: CachedResult<Outcome>, failure: ToolError): ToolResult => {
+      seen.cache = 'stale';
+      seen.hitAgeSeconds = ageOf(kept);
+      seen.usage = kept.usage;
+      return stale(kept, failure);
+    };
+    // The hub could not even say which version its data has: nobody needs to wait for it to say so again.
+    if (old !== undefined && state === undefined) return giveOld(old, new ToolError('unavailable', 'the state of the data is unknown'));
+    const deadline = deadlineIn(deadlineMs, options.signal);
     const keep = key !== undefined && state !== undefined ? { key, dataVersion: state.version } : undefined;
     const work = async (abandoned: AbortSignal, progress: (message: string) => void) => {
-      const compute = () => computed(line, args, caller, state, keep, deadlineIn(patience, abandoned), progress);
+      const compute = () => computed(line, args, caller, state, keep, deadlineIn(deadlineMs, abandoned), progress);
       // A question that must be fresh, or that nothing says is equal, is worked on by itself.
       if (readKey === undefined || keep === undefined) return { outcome: await compute(), shared: false };
       const look = async () => {
@@ -234,10 +238,7 @@ export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
       return current(value.outcome, state);
     } catch (error) {
       if (old === undefined || !isOutage(error) || options.signal?.aborted === true) throw error;
-      seen.cache = 'stale';
-      seen.hitAgeSeconds = ageOf(old);
-      seen.usage = old.usage;
-      return stale(old, error);
+      return giveOld(old, error);
     }
   };
 
@@ -273,16 +274,16 @@ export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
   /** The last rendering of each kept answer: its age is told in whole seconds, so within one the bytes are the same. */
   const renderings = new WeakMap<
     CachedResult<Outcome>,
-    { readonly ageSeconds: number; readonly state: DataState; readonly openResult: string; readonly openResultBytes: number }
+    { readonly ageSeconds: number; readonly state: DataState; readonly openResult: string }
   >();
 
-  const rendered = (found: CachedResult<Outcome>, state: DataState, ageSeconds: number) => {
+  const rendered = (found: CachedResult<Outcome>, state: DataState, ageSeconds: number): string => {
     const before = renderings.get(found);
-    if (before !== undefined && before.ageSeconds === ageSeconds && before.state === state) return before;
-    const openResult = JSON.stringify(current(found.value, state, ageSeconds)).slice(0, -1);
-    const rendering = { ageSeconds, state, openResult, openResultBytes: Buffer.byteLength(openResult) };
-    renderings.set(found, rendering);
-    return rendering;
+    if (before !== undefined && before.ageSeconds === ageSeconds && before.state === state) return before.openResult;
+    const json = JSON.stringify(current(found.value, state, ageSeconds)).slice(0, -1);
+    const openResult = Buffer.from(json, 'utf8').toString('latin1');
+    renderings.set(found, { ageSeconds, state, openResult });
+    return openResult;
   };
 
   const recall = (name: string, raw: unknown, caller: Caller, startedAt: number): Remembered | undefined => {
@@ -303,11 +304,11 @@ export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
     if (limits.spend(counted, permissions.limits) !== 'spent') return undefined;
     refillSoon();
     const ageSeconds = ageOf(found);
-    const { openResult, openResultBytes } = rendered(found, state, ageSeconds);
+    const openResult = rendered(found, state, ageSeconds);
     const durationMs = performance.now() - startedAt;
     metrics.record({ tool: name, durationMs, cache: 'memory', error: undefined });
     accounts.record({ client: caller.client, tool: name, durationMs, failed: false, hitAgeSeconds: ageSeconds, usage: found.usage });
-    return { openResult, openResultBytes, limits: limits.states(counted, permissions.limits) };
+    return { openResult, limits: limits.states(counted, permissions.limits) };
   };
 
   return {

@@ -50,7 +50,7 @@ describeOnEachRedis('limits of calls in Redis', (engineName) => {
     const processes = await Promise.all(
       Array.from({ length: 4 }, async () => ({
         redis: await connected(),
-        limits: new RateLimits({ now: () => NOW, hasRedis: true, withoutRedis: 'refuse' }),
+        limits: new RateLimits({ now: () => NOW, redis: { isUp: true }, withoutRedis: 'refuse' }),
       })),
     );
     const check = async (at: (typeof processes)[number]): Promise<boolean> => {
@@ -72,7 +72,7 @@ describeOnEachRedis('limits of calls in Redis', (engineName) => {
   it('are asked for in blocks when calls come fast, and what was not used is given back', async () => {
     const redis = await connected();
     let roundTrips = 0;
-    const limits = new RateLimits({ now: () => new Date(), hasRedis: true });
+    const limits = new RateLimits({ now: () => new Date(), redis });
     const allowance: Limits = { callsPerMinute: 100_000, toolCallsPerHour: 100_000 };
     for (let i = 0; i < 5_000; i += 1) {
       if (limits.spend(CALL, allowance) !== 'ask') continue;
@@ -168,6 +168,14 @@ describeOnEachRedis('limits of calls in Redis', (engineName) => {
       expect(outcomes.map(({ isError }) => isError === true)).toEqual(refused);
       if (withoutRedis === 'refuse')
         expect(outcomes[0]?.structuredContent.error).toMatchObject({ class: 'unavailable', retryAfterSeconds: 5 });
+    });
+
+    it('do not keep an answer at hand from being given at once', async () => {
+      const at = await world({});
+      await at.pipeline.call('repeat_word', { word: 'sol' }, someone);
+      await engine.kill();
+      await expect.poll(() => opened.at(-1)?.isUp).toBe(false);
+      for (let i = 0; i < 3; i += 1) expect(at.pipeline.remembered('repeat_word', { word: 'sol' }, someone)).toBeDefined();
     });
 
     it('are told afterwards what was called meanwhile', async () => {

@@ -4,8 +4,10 @@ import { SingleFlight } from '../../shared/cache/single_flight.ts';
 
 describe('the cache in memory', () => {
   it('lets the least recently used leave when it is full', () => {
-    const cache = new MemoryCache<string>(400);
+    let now = 0;
+    const cache = new MemoryCache<string>(400, () => now);
     for (const key of ['a', 'b', 'c', 'd']) cache.set(key, key, 100, 60);
+    now = 1_000;
     cache.get('a');
     cache.set('e', 'e', 100, 60);
     expect(['a', 'b', 'c', 'd', 'e'].filter((key) => cache.get(key) !== undefined)).toEqual(['a', 'c', 'd', 'e']);

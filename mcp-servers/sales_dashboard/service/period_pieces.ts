@@ -40,7 +40,8 @@ function tenDayPieces(tenDays: DayRange, part: DayRange): readonly PeriodPiece[]
   const missing = remainder(tenDays, part).map((gap): PeriodPiece => ({ span: 'day', first: gap.from, last: gap.to, weight: -1 }));
   const lessMissing = [whole, ...missing];
   const direct: readonly PeriodPiece[] = [{ span: 'day', first: part.from, last: part.to, weight: 1 }];
-  return costOf(lessMissing) < costOf(direct) ? lessMissing : direct;
+  // At the same cost the one with fewer days: so a period never has more than ten single days.
+  return costOf(lessMissing) <= costOf(direct) ? lessMissing : direct;
 }
 
 const tenDaysOf = (monthStart: Day): readonly DayRange[] => [
