@@ -55,7 +55,8 @@ const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 /** A request under way. */
 type Exchange = { readonly identity: Identity; readonly response: ServerResponse };
 
-type Route = (request: IncomingMessage, response: ServerResponse, requestId: string) => Promise<void>;
+/** Answers a request, at once or later; `fail` hears of what goes wrong meanwhile. */
+type Route = (request: IncomingMessage, response: ServerResponse, requestId: string, fail: (error: Error) => void) => void;
 
 /**
  * Serves MCP at /<server>/mcp for each server, and /api/health. Requests addressed to, or sent by a page of, a foreign host
@@ -116,23 +117,36 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       const road = rememberedRoad({ name, title, version: options.version }, pipeline.remembered);
       return [
         path,
-        async (request, response, requestId) => {
-          const identity = options.identification.known(request) ?? (await identified(request, response, requestId));
-          if (identity === undefined) return;
-          const rest = await road(request, response, requestId, identity);
-          if (rest === undefined) return;
-          response.setHeader('x-request-id', requestId);
-          request.headers['x-request-id'] = requestId;
-          await exchanges.run({ identity, response }, () => usual(rest, response));
+        (request, response, requestId, fail) => {
+          const travel = (identity: Identity) =>
+            road(request, response, {
+              requestId,
+              caller: identity,
+              goOn: (rest) => {
+                response.setHeader('x-request-id', requestId);
+                request.headers['x-request-id'] = requestId;
+                exchanges.run({ identity, response }, () => usual(rest, response)).catch(fail);
+              },
+              fail,
+            });
+          const identity = options.identification.known(request);
+          if (identity !== undefined) return travel(identity);
+          identified(request, response, requestId)
+            .then((found) => found && travel(found))
+            .catch(fail);
         },
       ];
     }),
   );
-  routes.set('/api/health', async (request, response, requestId) => {
+  routes.set('/api/health', (request, response, requestId, fail) => {
     response.setHeader('x-request-id', requestId);
     if (request.method !== 'GET' && request.method !== 'HEAD') return sendJson(response, 405, { error: 'use GET' });
-    const health = await options.health();
-    sendJson(response, health.status === 'down' || draining ? 503 : 200, draining ? { ...health, status: 'stopping' } : health);
+    options
+      .health()
+      .then((health) =>
+        sendJson(response, health.status === 'down' || draining ? 503 : 200, draining ? { ...health, status: 'stopping' } : health),
+      )
+      .catch(fail);
   });
 
   const allowed = [...LOOPBACK_NAMES, ...(options.allowedHosts ?? [])];
@@ -149,23 +163,28 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     return true;
   };
 
-  const answer = async (request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> => {
+  const answer: Route = (request, response, requestId, fail) => {
     if (draining) response.setHeader('connection', 'close');
     if (!isAllowed(request, response, requestId)) return;
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     const route = routes.get(path);
-    if (route !== undefined) return route(request, response, requestId);
+    if (route !== undefined) return route(request, response, requestId, fail);
     response.setHeader('x-request-id', requestId);
     sendJson(response, 404, { error: `nothing is served at ${path.slice(0, 200)}`, paths: [...routes.keys()] });
   };
 
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 30_000 }, (request, response) => {
     const requestId = requestIdOf(request);
-    answer(request, response, requestId).catch((error: Error) => {
+    const fail = (error: Error) => {
       options.onError(error);
       if (response.headersSent) response.destroy();
       else sendJson(response, 500, { error: 'something went wrong', requestId });
-    });
+    };
+    try {
+      answer(request, response, requestId, fail);
+    } catch (error) {
+      fail(error instanceof Error ? error : new Error(String(error)));
+    }
   });
   // A request that is not HTTP gets what node answers by itself; without this it would be an uncaught error.
   server.on('clientError', (_error, socket) => {
