@@ -228,7 +228,9 @@ export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
     };
     seen.cache = key === undefined || fresh === true ? 'skipped' : 'miss';
     try {
-      const flight = flights.join(readKey ?? randomUUID(), work, { signal: deadline.signal, progress: options.progress ?? ignore });
+      // Work on older data is none for a question of newer.
+      const flightKey = readKey === undefined ? randomUUID() : `${readKey} ${state?.version ?? ''}`;
+      const flight = flights.join(flightKey, work, { signal: deadline.signal, progress: options.progress ?? ignore });
       const { value, shared } = await untilDeadline(flight, deadline);
       if (shared || value.shared) {
         seen.cache = 'shared';

@@ -254,6 +254,16 @@ describe('cache', () => {
     expect(new Set(results.map(({ result }) => textOf(result))).size).toBe(1);
     expect(world.metrics.figures().answeredFrom).toMatchObject({ miss: 1, shared: 19 });
   });
+
+  it('does not hand work on older data to a question of newer', async () => {
+    const world = sampleWorld();
+    world.repos.asked.delayMs = 30;
+    const before = world.pipeline.call('repeat_word', { word: 'sol' }, someone);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    world.data = { version: '8', asOf: new Map() };
+    await Promise.all([before, world.pipeline.call('repeat_word', { word: 'sol' }, someone)]);
+    expect(world.repos.asked.count).toBe(2);
+  });
 });
 
 describe('what is remembered', () => {
