@@ -1,4 +1,3 @@
-import { openCampaigns } from '../../mcp-servers/sales_dashboard/repo/campaigns.ts';
 import { openRangeTotals } from '../../mcp-servers/sales_dashboard/repo/range_totals.ts';
 import { readCampaignPeriod } from '../../mcp-servers/sales_dashboard/service/campaign_period.ts';
 import { performanceRanges } from '../../mcp-servers/sales_dashboard/service/performance.ts';
@@ -7,6 +6,7 @@ import type { SqlDatabase } from '../../shared/db/sql_database.ts';
 import { systemClock } from '../../shared/domain/clock.ts';
 import { deadlineIn } from '../../shared/domain/deadline.ts';
 import { resolvePeriod } from '../../shared/domain/periods.ts';
+import { openCampaigns } from '../../shared/hub/campaigns.ts';
 import { campaignIds } from './http_latency.ts';
 
 const PERIOD = 'last month';

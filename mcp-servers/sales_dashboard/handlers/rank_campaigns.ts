@@ -1,11 +1,11 @@
 import type { Deadline } from '../../../shared/domain/deadline.ts';
 import { resolveEntity } from '../../../shared/domain/entity_resolution.ts';
 import { answeredPeriods, previousPeriod, resolvePeriod } from '../../../shared/domain/periods.ts';
+import { CLIENT_KIND } from '../../../shared/hub/client_kind.ts';
 import type { Handler } from '../../../shared/mcp/contract.ts';
 import type { RankingFilters } from '../repo/campaign_ranking.ts';
 import type { SalesDashboardRepos } from '../repo/repos.ts';
 import { choose, withCountryNames } from '../service/choice.ts';
-import { CLIENT_KIND } from '../service/client_kind.ts';
 import { periodPieces } from '../service/period_pieces.ts';
 import { rankingText, rankPage, totalsRanked } from '../service/ranking.ts';
 import { readCursor, writeCursor } from '../service/ranking_cursor.ts';

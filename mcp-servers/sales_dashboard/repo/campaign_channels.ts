@@ -1,9 +1,9 @@
+import { countOf, type Row, textOf } from '../../../shared/db/row.ts';
 import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
 import type { DayRange } from '../../../shared/domain/calendar_day.ts';
 import type { Deadline } from '../../../shared/domain/deadline.ts';
 import type { Totals } from '../../../shared/domain/metrics.ts';
 import { toTotals } from './range_totals.ts';
-import { countOf, type Row, textOf } from './row.ts';
 
 /** A channel of a campaign: what was planned, what was published, what came of it. */
 export type ChannelTotals = {

@@ -1,9 +1,9 @@
+import { type Row, textOf } from '../../../shared/db/row.ts';
 import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
 import type { DayRange } from '../../../shared/domain/calendar_day.ts';
 import type { Deadline } from '../../../shared/domain/deadline.ts';
 import type { Totals } from '../../../shared/domain/metrics.ts';
 import { toTotals } from './range_totals.ts';
-import { type Row, textOf } from './row.ts';
 
 /** A campaign's totals in one city. */
 export type CityTotals = {

@@ -1,8 +1,8 @@
+import { countOf, flagOf, type Row, textOf } from '../../../shared/db/row.ts';
 import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
 import type { Day } from '../../../shared/domain/calendar_day.ts';
 import type { Deadline } from '../../../shared/domain/deadline.ts';
 import { NO_TOTALS, type TotalName, type Totals } from '../../../shared/domain/metrics.ts';
-import { countOf, flagOf, type Row, textOf } from './row.ts';
 
 /**
  * A part of a period as the hub holds it, days in the roll-ups a day and longer spans in the totals: all spans of one kind that start within [first, last], counted `weight` times.

@@ -1,7 +1,7 @@
+import { countOf, flagOf, type Row, textOf } from '../../../shared/db/row.ts';
 import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
 import type { DayRange } from '../../../shared/domain/calendar_day.ts';
 import type { Deadline } from '../../../shared/domain/deadline.ts';
-import { countOf, flagOf, type Row, textOf } from './row.ts';
 
 /** Orders of one campaign that are alike: same period, channel, currency, status, and first of their buyer or not. */
 export type OrderGroup = {

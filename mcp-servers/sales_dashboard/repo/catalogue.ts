@@ -1,6 +1,6 @@
+import { textOf } from '../../../shared/db/row.ts';
 import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
 import type { Deadline } from '../../../shared/domain/deadline.ts';
-import { textOf } from './row.ts';
 
 /** An entry of a short list that filters choose from. */
 export type Choice = { readonly id: string; readonly name: string };

@@ -1,8 +1,8 @@
+import { countOf, optionalTextOf, type Row, textOf } from '../../../shared/db/row.ts';
 import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
 import type { DayRange } from '../../../shared/domain/calendar_day.ts';
 import type { Deadline } from '../../../shared/domain/deadline.ts';
 import type { Totals } from '../../../shared/domain/metrics.ts';
-import { countOf, optionalTextOf, type Row, textOf } from './row.ts';
 
 /** A campaign's totals in a range of days. */
 export type RangeTotals = Totals & {

@@ -1,14 +1,14 @@
 import type { RedisConnection } from '../../../shared/cache/redis_connection.ts';
 import type { SqlDatabase } from '../../../shared/db/sql_database.ts';
 import type { EntityLookup } from '../../../shared/domain/entity_resolution.ts';
+import { type Campaigns, openCampaigns } from '../../../shared/hub/campaigns.ts';
+import { type Client, openClients } from '../../../shared/hub/clients.ts';
 import { type CacheUse, openCacheUse } from './cache_use.ts';
 import { type CampaignChannels, openCampaignChannels } from './campaign_channels.ts';
 import { type CampaignLocations, openCampaignLocations } from './campaign_locations.ts';
 import { type CampaignRanking, openCampaignRanking } from './campaign_ranking.ts';
 import { type CampaignSales, openCampaignSales } from './campaign_sales.ts';
-import { type Campaigns, openCampaigns } from './campaigns.ts';
 import { type Catalogue, openCatalogue } from './catalogue.ts';
-import { type Client, openClients } from './clients.ts';
 import { openRangeTotals, type RangeTotalsRepo } from './range_totals.ts';
 import { openSourceLoads, type SourceLoads } from './source_loads.ts';
 

@@ -1,6 +1,6 @@
+import { countOf, optionalTextOf, optionalTimeOf, type Row, textOf } from '../../../shared/db/row.ts';
 import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
 import type { Deadline } from '../../../shared/domain/deadline.ts';
-import { countOf, optionalTextOf, optionalTimeOf, type Row, textOf } from './row.ts';
 
 /** How one table of the hub was last loaded. */
 export type TableLoad = {

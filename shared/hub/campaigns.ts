@@ -1,8 +1,8 @@
-import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
-import type { Campaign } from '../../../shared/domain/campaign.ts';
-import type { Deadline } from '../../../shared/domain/deadline.ts';
-import { CANDIDATES_READ, type CampaignLookup } from '../../../shared/domain/entity_resolution.ts';
-import { type Row, textOf, textsOf } from './row.ts';
+import { type Row, textOf, textsOf } from '../db/row.ts';
+import type { SqlDatabase, Statement } from '../db/sql_database.ts';
+import type { Campaign } from '../domain/campaign.ts';
+import type { Deadline } from '../domain/deadline.ts';
+import { CANDIDATES_READ, type CampaignLookup } from '../domain/entity_resolution.ts';
 
 /** What a campaign set out to do. */
 export type CampaignPlan = {

@@ -1,6 +1,6 @@
-import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
-import { CANDIDATES_READ, type EntityLookup } from '../../../shared/domain/entity_resolution.ts';
-import { type Row, textOf } from './row.ts';
+import { type Row, textOf } from '../db/row.ts';
+import type { SqlDatabase, Statement } from '../db/sql_database.ts';
+import { CANDIDATES_READ, type EntityLookup } from '../domain/entity_resolution.ts';
 
 export type Client = { readonly clientId: string; readonly company: string; readonly status: string };
 

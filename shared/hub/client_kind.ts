@@ -1,5 +1,5 @@
-import type { EntityKind } from '../../../shared/domain/entity_resolution.ts';
-import type { Client } from '../repo/clients.ts';
+import type { EntityKind } from '../domain/entity_resolution.ts';
+import type { Client } from './clients.ts';
 
 /** How a client is found from what the caller wrote. */
 export const CLIENT_KIND: EntityKind<Client> = {
