@@ -91,9 +91,10 @@ export async function rebuildRollUp(
   if (nobodyReads) {
     await client.query('SELECT etl.defer_indexes($1::regclass)', [rollUp.table]);
   }
+  // In order: the days of a campaign then lie side by side, and reading all of them takes forty pages instead of three thousand.
   await client.query(`${insertInto(rollUp)}
     SELECT f.campaign_id, f.channel_id, ${rollUp.day(timeZone, 'f')}, ${Object.values(rollUp.totals).join(', ')}
-      FROM ${facts} f WHERE ${rollUp.counts} GROUP BY 1, 2, 3`);
+      FROM ${facts} f WHERE ${rollUp.counts} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`);
   if (nobodyReads) {
     await client.query('SELECT etl.restore_indexes($1::regclass)', [rollUp.table]);
   }
