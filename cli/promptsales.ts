@@ -119,6 +119,18 @@ program
     run(async (settings) => (await import('./commands/user.ts')).runUserAdd(email, options, settings)),
   );
 
+program
+  .command('index')
+  .description('the vectors by which images are found by meaning')
+  .addArgument(program.createArgument('<verb>', 'status | run').choices(['status', 'run']))
+  .option('--json', 'for machines')
+  .action((verb: 'status' | 'run', options: { json?: boolean }) =>
+    run(async (settings) => {
+      const [{ neededUrls }, { runImageIndex }] = await Promise.all([import('./needed_urls.ts'), import('./commands/image_index.ts')]);
+      return runImageIndex(verb, options, settings, await neededUrls(settings, ['hub', 'redis']));
+    }),
+  );
+
 const cache = program.command('cache').description('what Redis holds');
 
 cache

@@ -1,9 +1,10 @@
 import type { Connections } from '../shared/mcp/connections.ts';
 import type { ServerFace } from '../shared/mcp/mcp_server.ts';
 import type { Pipeline } from '../shared/mcp/pipeline.ts';
+import type { Prompts } from '../shared/mcp/prompts.ts';
 import type { Resources } from '../shared/mcp/resources.ts';
 import type { ServerDefinition } from '../shared/mcp/server_definition.ts';
-import { type PipelineOptions, serverPipeline, serverResources } from '../shared/mcp/server_pipeline.ts';
+import { type PipelineOptions, serverPipeline, serverPrompts, serverResources } from '../shared/mcp/server_pipeline.ts';
 import { type StdioOptions, serveOverStdio } from '../shared/mcp/stdio.ts';
 
 /** A server whatever its repos are. */
@@ -12,11 +13,14 @@ export type AnyServer = {
   readonly openPipeline: (connections: Connections, options: PipelineOptions) => Pipeline;
   /** Undefined when it has none. */
   readonly openResources: (connections: Connections, options: Pick<PipelineOptions, 'settings' | 'logger'>) => Resources | undefined;
+  /** Undefined when it has none. */
+  readonly openPrompts: (connections: Connections, options: Pick<PipelineOptions, 'settings' | 'logger'>) => Prompts | undefined;
   readonly serveStdio: (options: StdioOptions) => void;
 };
 
 /** The servers there are, loaded when asked for. */
 const loaders: Readonly<Record<string, () => Promise<AnyServer>>> = {
+  content_generator: async () => anyServer((await import('../mcp-servers/content_generator/index.ts')).contentGenerator),
   sales_dashboard: async () => anyServer((await import('../mcp-servers/sales_dashboard/index.ts')).salesDashboard),
 };
 
@@ -42,6 +46,7 @@ function anyServer<Repos>(definition: ServerDefinition<Repos>): AnyServer {
     face: definition,
     openPipeline: (connections, options) => serverPipeline(definition, connections, options),
     openResources: (connections, options) => serverResources(definition, connections, options),
+    openPrompts: (connections, options) => serverPrompts(definition, connections, options),
     serveStdio: (options) => serveOverStdio(definition, options),
   };
 }

@@ -1,69 +1,17 @@
-import { z } from 'zod';
+import {
+  CampaignDocument,
+  ClientDocument,
+  GenerationLogDocument,
+  ImageDocument,
+  OutsideRequestDocument,
+} from '../shared/sources/content_documents.ts';
 import type { StreamRow } from './stream.ts';
 
-// PromptContent's documents as their owner writes them (Spanish names and all), and the rows they become in the hub. Fields the hub has
-// no use for are left alone; a missing or impossible one refuses the document.
-
-const Text = z.string().min(1);
-
-/** A time: a Date from a document database, ISO 8601 text from JSON. */
-const Time = z.union([z.date(), z.iso.datetime({ offset: true }).transform((text) => new Date(text))]);
-
-/** A calendar day, 'YYYY-MM-DD'; of a time, the day it has in UTC. */
-const Day = z.union([z.iso.date(), Time.transform((time) => time.toISOString().slice(0, 10))]);
-
-const Image = z.object({
-  contentId: Text,
-  url_imagen: Text,
-  url_thumbnail: Text,
-  descripcion: Text,
-  hashtags: z.array(z.string()),
-  categoria: Text,
-  vector_id_pinecone: z.string().nullish(),
-  metadata: z.looseObject({ formato: Text, aprobado: z.boolean() }),
-  campanas_asociadas: z.array(Text),
-  createdAt: Time,
-  updatedAt: Time,
-});
-
-const Campaign = z.object({
-  campaignId: Text,
-  name: Text,
-  description: z.string(),
-  targetAudience: z.json(),
-  campaignMessage: z.string(),
-  contentVersions: z.array(z.looseObject({ contentId: Text, platform: Text, type: Text })),
-  usedImages: z.array(Text),
-  status: Text,
-  updatedAt: Time,
-});
-
-const Subscription = z.object({
-  planId: Text,
-  planName: Text,
-  status: Text,
-  renewalDate: Day,
-  paymentStatus: Text,
-  usageTracking: z.record(
-    z.string(),
-    z.looseObject({ used: z.number().int().min(0), limit: z.number().int().min(0).nullable(), resetDate: Day }),
-  ),
-});
-
-const Client = z.object({
-  clientId: Text,
-  company: Text,
-  email: Text,
-  phone: Text,
-  status: Text,
-  createdAt: Time,
-  updatedAt: Time,
-  subscriptions: z.array(Subscription),
-});
+// The rows that PromptContent's documents become in the hub. Each throws a ZodError for a document that its schema does not take.
 
 /** content.images from `imagenes`. */
 export function imageDocument(id: string, document: unknown): StreamRow[] {
-  const image = Image.parse(document);
+  const image = ImageDocument.parse(document);
   requireSameId('contentId', image.contentId, id);
   return [
     {
@@ -86,7 +34,7 @@ export function imageDocument(id: string, document: unknown): StreamRow[] {
 
 /** content.campaigns from `campanas`. */
 export function campaignDocument(id: string, document: unknown): StreamRow[] {
-  const campaign = Campaign.parse(document);
+  const campaign = CampaignDocument.parse(document);
   requireSameId('campaignId', campaign.campaignId, id);
   return [
     {
@@ -105,7 +53,7 @@ export function campaignDocument(id: string, document: unknown): StreamRow[] {
 
 /** business.clients from `clientes`. */
 export function clientDocument(id: string, document: unknown): StreamRow[] {
-  const client = Client.parse(document);
+  const client = ClientDocument.parse(document);
   requireSameId('clientId', client.clientId, id);
   return [
     {
@@ -122,7 +70,7 @@ export function clientDocument(id: string, document: unknown): StreamRow[] {
 
 /** business.subscriptions from `clientes`: one row a subscription of the client. */
 export function subscriptionsOfClient(id: string, document: unknown): StreamRow[] {
-  const client = Client.parse(document);
+  const client = ClientDocument.parse(document);
   requireSameId('clientId', client.clientId, id);
   return client.subscriptions.map((subscription) => ({
     client_id: id,
@@ -133,6 +81,55 @@ export function subscriptionsOfClient(id: string, document: unknown): StreamRow[
     payment_status: subscription.paymentStatus,
     usage_tracking: subscription.usageTracking,
   }));
+}
+
+/** content.generation_logs from `logs_campanas`: what it took; the messages stay where they are. */
+export function generationLog(id: string, document: unknown): StreamRow[] {
+  const log = GenerationLogDocument.parse(document);
+  requireSameId('id_log', log.id_log, id);
+  const { generacion_metadata: metadata } = log;
+  return [
+    {
+      log_id: id,
+      client_id: log.id_cliente,
+      campaign_id: log.id_campana,
+      day: log.dia,
+      generated_at: log.fecha,
+      tool: metadata.herramienta,
+      caller: metadata.usuario,
+      model: metadata.modelo,
+      prompt_version: metadata.version_prompt,
+      language: metadata.idioma,
+      channel: metadata.canal ?? null,
+      populations: log.mensajes_poblacion.length,
+      messages: log.mensajes_poblacion.reduce((count, { mensajes }) => count + mensajes.length, 0),
+      tokens: metadata.tokens_consumidos,
+      cost_usd: metadata.costo_usd,
+      duration_ms: metadata.duracion_ms,
+    },
+  ];
+}
+
+/** content.outside_requests from `bitacora_solicitudes`. */
+export function outsideRequest(id: string, document: unknown): StreamRow[] {
+  const request = OutsideRequestDocument.parse(document);
+  requireSameId('id_solicitud', request.id_solicitud, id);
+  return [
+    {
+      request_id: id,
+      service: request.servicio_utilizado,
+      client_id: request.id_cliente ?? null,
+      campaign_id: request.id_campana ?? null,
+      day: request.dia,
+      requested_at: request.fecha,
+      tool: request.herramienta,
+      caller: request.usuario,
+      result: request.resultado,
+      tokens: request.tokens_consumidos,
+      cost_usd: request.costo_usd,
+      duration_ms: request.tiempo_respuesta_ms,
+    },
+  ];
 }
 
 // A deletion tells only the document's id, so the id must be the one the rows are known by.

@@ -70,6 +70,10 @@ function writeField(writer: BinaryCopyWriter, type: string, value: unknown): voi
     writer.textArray(value);
   } else if (type === 'boolean' && typeof value === 'boolean') {
     writer.bool(value);
+  } else if (type === 'bigint' && typeof value === 'number') {
+    writer.int8(value);
+  } else if (type.startsWith('numeric') && typeof value === 'string') {
+    writer.numeric(value);
   } else if (type === 'date' && typeof value === 'string') {
     writer.date(Date.parse(value) / 86_400_000);
   } else if (type === 'timestamp with time zone' && value instanceof Date) {

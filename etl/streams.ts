@@ -1,4 +1,11 @@
-import { campaignDocument, clientDocument, imageDocument, subscriptionsOfClient } from './content_documents.ts';
+import {
+  campaignDocument,
+  clientDocument,
+  generationLog,
+  imageDocument,
+  outsideRequest,
+  subscriptionsOfClient,
+} from './content_documents.ts';
 import { adDay, leadDay, orderDay, type RollUp } from './roll_up.ts';
 import type { Check, DocumentStream, RowDatabase, RowStream, Stream, StreamColumn } from './stream.ts';
 
@@ -258,6 +265,44 @@ export const streams: readonly Stream[] = [
       usage_tracking: 'jsonb',
     },
     map: subscriptionsOfClient,
+  }),
+  documents('content.generation_logs', 'content.logs_campanas', 'log_id', ['log_id'], {
+    columns: {
+      log_id: 'text',
+      client_id: 'text',
+      campaign_id: 'text',
+      day: 'date',
+      generated_at: 'timestamp with time zone',
+      tool: 'text',
+      caller: 'text',
+      model: 'text',
+      prompt_version: 'text',
+      language: 'text',
+      channel: 'text?',
+      populations: 'bigint',
+      messages: 'bigint',
+      tokens: 'bigint',
+      cost_usd: 'numeric(20,12)',
+      duration_ms: 'bigint',
+    },
+    map: generationLog,
+  }),
+  documents('content.outside_requests', 'content.bitacora_solicitudes', 'request_id', ['request_id'], {
+    columns: {
+      request_id: 'text',
+      service: 'text',
+      client_id: 'text?',
+      campaign_id: 'text?',
+      day: 'date',
+      requested_at: 'timestamp with time zone',
+      tool: 'text',
+      caller: 'text',
+      result: 'text',
+      tokens: 'bigint',
+      cost_usd: 'numeric(20,12)',
+      duration_ms: 'bigint',
+    },
+    map: outsideRequest,
   }),
 ];
 

@@ -42,7 +42,7 @@ const cryptoLater: Plugin = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^node:crypto$/ }, ({ path }) => ({ path, namespace: 'later' }));
     onLoad({ filter: /.*/, namespace: 'later' }, () => ({
-      contents: ['createHash', 'hash', 'randomBytes', 'randomUUID', 'timingSafeEqual']
+      contents: ['createHash', 'createHmac', 'hash', 'randomBytes', 'randomUUID', 'timingSafeEqual']
         .map((name) => `export const ${name} = (...all) => process.getBuiltinModule('node:crypto').${name}(...all);`)
         .join('\n'),
       loader: 'js',

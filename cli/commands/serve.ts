@@ -45,7 +45,7 @@ export async function runServe(settings: Settings): Promise<void> {
   );
   const pipelines: Pipeline[] = [];
   const http = await startHttp({
-    servers: servers.map(({ face, openPipeline, openResources }) => {
+    servers: servers.map(({ face, openPipeline, openResources, openPrompts }) => {
       const counted = metrics.get(face.name) ?? new CallMetrics();
       const pipeline = openPipeline(connections, {
         settings,
@@ -54,7 +54,8 @@ export async function runServe(settings: Settings): Promise<void> {
         logger: logger.child({ server: face.name }),
       });
       pipelines.push(pipeline);
-      return { face, pipeline, resources: openResources(connections, { settings, logger: logger.child({ server: face.name }) }) };
+      const asked = { settings, logger: logger.child({ server: face.name }) };
+      return { face, pipeline, resources: openResources(connections, asked), prompts: openPrompts(connections, asked) };
     }),
     identification: identification(settings, sessionsIn(connections.redis)),
     version,

@@ -3,8 +3,8 @@ import { MOST_HOURS, sessionsIn } from '../../shared/access/sessions.ts';
 import { connectRedis } from '../../shared/cache/redis_connection.ts';
 import type { Settings } from '../../shared/config/settings.ts';
 import { StackError } from '../../shared/stack/stack_error.ts';
-import { accessUrls } from '../access_urls.ts';
 import { findUser, listUsers } from '../hub_users.ts';
+import { neededUrls } from '../needed_urls.ts';
 
 export type SessionOptions = {
   /** Machine-readable. */
@@ -21,7 +21,7 @@ export async function runSession(
   { json = false }: SessionOptions,
   settings: Settings,
 ): Promise<number> {
-  const urls = await accessUrls(settings, ['hubAdmin', 'redis']);
+  const urls = await neededUrls(settings, ['hubAdmin', 'redis']);
   const redis = await connectRedis(urls.redis);
   try {
     const sessions = sessionsIn(redis);

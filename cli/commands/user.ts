@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Settings } from '../../shared/config/settings.ts';
 import type { Caller } from '../../shared/mcp/contract.ts';
-import { accessUrls } from '../access_urls.ts';
 import { addUser } from '../hub_users.ts';
+import { neededUrls } from '../needed_urls.ts';
 
 export type NewUser = {
   readonly name: string;
@@ -17,7 +17,7 @@ export async function runUserAdd(email: string, { name, role, client }: NewUser,
     process.stderr.write(`'${email}' is not an e-mail address.\n`);
     return 2;
   }
-  const urls = await accessUrls(settings, ['hubAdmin']);
+  const urls = await neededUrls(settings, ['hubAdmin']);
   const added = await addUser(urls.hubAdmin, { email, name, role, clientId: client ?? null });
   process.stdout.write(added ? `${email} may sign in: promptsales session open ${email}\n` : `There is a user ${email} already.\n`);
   return added ? 0 : 1;

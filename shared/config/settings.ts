@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { parseRedisAddress, RedisAddressError, withTlsFiles } from '../cache/redis_address.ts';
+import { jsonText } from '../domain/json_text.ts';
 
 const flag = z.stringbool({ truthy: ['1', 'true', 'yes', 'on'], falsy: ['0', 'false', 'no', 'off', ''] });
 const optionalText = z
@@ -8,6 +9,13 @@ const optionalText = z
   .trim()
   .transform((text) => (text === '' ? undefined : text))
   .optional();
+
+/** Dollars as decimal text. */
+const dollars = z
+  .string()
+  .trim()
+  .regex(/^\d{1,9}(\.\d{1,12})?$/, 'not an amount such as 0.40');
+const Prices = z.record(z.string().min(1), z.strictObject({ inputPerMillion: dollars, outputPerMillion: dollars }));
 
 const Environment = z.object({
   PROMPTSALES_ENV: z.enum(['development', 'production']).default('development'),
@@ -35,7 +43,53 @@ const Environment = z.object({
   REDIS_TLS_KEY: optionalText,
   PROMPTSALES_WASM_REDIS: flag.default(false),
   PROMPTSALES_LIMITS_WITHOUT_REDIS: z.enum(['local', 'refuse', 'allow']).default('local'),
+  // What goes into a header as it is: an error about a character in it would print the key.
+  OPENAI_API_KEY: optionalText.refine((key) => key === undefined || /^[\x21-\x7E]+$/.test(key), 'holds characters that no key has'),
+  OPENAI_BASE_URL: optionalText.refine(
+    (url) => url === undefined || isServiceUrl(url),
+    'not an http(s) URL without user, password and query',
+  ),
+  OPENAI_ORG_ID: optionalText,
+  OPENAI_PROJECT_ID: optionalText,
+  PROMPTSALES_EMBEDDING_MODEL: optionalText,
+  PROMPTSALES_EMBEDDING_DIMENSIONS: z.coerce.number().int().min(1).max(4_096).default(1_536),
+  PROMPTSALES_TEXT_MODEL: optionalText,
+  PROMPTSALES_MODEL_PRICES: optionalText.transform((text) => text ?? '{}').pipe(jsonText(Prices)),
+  PROMPTSALES_MODEL_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(4),
+  PROMPTSALES_MODEL_TIMEOUT_MS: z.coerce.number().int().min(100).max(300_000).default(60_000),
+  PINECONE_API_KEY: optionalText,
+  PINECONE_INDEX: optionalText.refine(
+    (host) => host === undefined || /^(https?:\/\/)?[\w-]+(\.[\w-]+)+(:\d+)?\/?$/.test(host),
+    "not the index's address, such as images-1a2b3c.svc.aped-4627-b74a.pinecone.io: the console shows it",
+  ),
+  PROMPTSALES_COST_CONFIRM_USD: optionalText.transform((text) => text ?? '0.50').pipe(dollars),
 });
+
+/** What a model costs: US dollars for a million tokens, as decimal text. */
+export type ModelPrice = z.infer<typeof Prices>[string];
+
+/** Which models are asked, where, and what they cost. */
+export type AiSettings = {
+  /** A secret: in requests to the service and nowhere else. */
+  readonly apiKey: string | undefined;
+  /** Of any service that speaks OpenAI's protocol; undefined means OpenAI's own. */
+  readonly baseUrl: string | undefined;
+  /** Whose account is billed, where a key has several. */
+  readonly organization: string | undefined;
+  readonly project: string | undefined;
+  readonly embeddingModel: string;
+  readonly embeddingDimensions: number;
+  /** Undefined: no model writes. Which one to pay is not ours to choose. */
+  readonly textModel: string | undefined;
+  /** By model; they come before the list in shared/ai/model_prices.ts. */
+  readonly prices: Readonly<Record<string, ModelPrice>>;
+  /** Requests at once of this process, for texts and for embeddings each. */
+  readonly concurrency: number;
+  /** The longest one request to a model may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** What would cost more than so many dollars, or an unknown amount, is done in two steps. Decimal text. */
+  readonly costConfirmUsd: string;
+};
 
 /**
  * Everything the environment decides, read once per process and passed on from there.
@@ -73,6 +127,9 @@ export type Settings = {
     /** Every form of parseRedisAddress, the certificates' files in it. */
     readonly redis: string | undefined;
   };
+  readonly ai: AiSettings;
+  /** Where vectors are kept; undefined: in a file of the home. The key is a secret. */
+  readonly pinecone: { readonly apiKey: string; readonly host: string } | undefined;
 };
 
 /** A setting that cannot be used: the message names the variable and what would be right. */
@@ -112,6 +169,20 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
       content: e.CONTENT_DATABASE_URL,
       redis: redisUrl(e),
     },
+    pinecone: pineconeOf(e),
+    ai: {
+      apiKey: e.OPENAI_API_KEY,
+      baseUrl: e.OPENAI_BASE_URL,
+      organization: e.OPENAI_ORG_ID,
+      project: e.OPENAI_PROJECT_ID,
+      embeddingModel: e.PROMPTSALES_EMBEDDING_MODEL ?? 'text-embedding-3-small',
+      embeddingDimensions: e.PROMPTSALES_EMBEDDING_DIMENSIONS,
+      textModel: e.PROMPTSALES_TEXT_MODEL,
+      prices: e.PROMPTSALES_MODEL_PRICES,
+      concurrency: e.PROMPTSALES_MODEL_CONCURRENCY,
+      timeoutMs: e.PROMPTSALES_MODEL_TIMEOUT_MS,
+      costConfirmUsd: e.PROMPTSALES_COST_CONFIRM_USD,
+    },
   };
 }
 
@@ -132,6 +203,25 @@ function redisUrl(e: z.infer<typeof Environment>): string | undefined {
     throw error instanceof RedisAddressError ? new SettingsError(`REDIS_URL: ${error.message}`) : error;
   }
   return url;
+}
+
+/** Throws {@link SettingsError} when only one of the two is given. */
+function pineconeOf({ PINECONE_API_KEY: apiKey, PINECONE_INDEX: host }: z.infer<typeof Environment>): Settings['pinecone'] {
+  if (apiKey === undefined && host === undefined) return undefined;
+  if (apiKey === undefined || host === undefined) throw new SettingsError('PINECONE_API_KEY and PINECONE_INDEX: one needs the other');
+  return { apiKey, host };
+}
+
+function isServiceUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return (
+    url !== undefined &&
+    /^https?:$/.test(url.protocol) &&
+    url.username === '' &&
+    url.password === '' &&
+    url.search === '' &&
+    url.hash === ''
+  );
 }
 
 function isTimeZone(name: string): boolean {

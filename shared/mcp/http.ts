@@ -8,8 +8,9 @@ import type { Identification, Identity } from '../access/identify.ts';
 import type { Health } from './health.ts';
 import { rememberedRoad } from './http_remembered.ts';
 import { limitHeaders } from './limit_headers.ts';
-import { type AnswerCall, type AnswerResource, mcpServerFactory, type ServerFace } from './mcp_server.ts';
+import { type AnswerCall, type AnswerCompletion, type AnswerResource, mcpServerFactory, type ServerFace } from './mcp_server.ts';
 import type { Answered, Pipeline } from './pipeline.ts';
+import type { Prompts } from './prompts.ts';
 import type { Resources } from './resources.ts';
 
 /** A server and what answers its questions. */
@@ -18,6 +19,8 @@ export type HttpServed = {
   readonly pipeline: Pick<Pipeline, 'call' | 'remembered'>;
   /** For a server that has resources. */
   readonly resources?: Resources | undefined;
+  /** For a server that has prompts with arguments to complete from a database. */
+  readonly prompts?: Prompts | undefined;
 };
 
 export type HttpOptions = {
@@ -82,7 +85,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       underWay -= 1;
     }
   };
-  const handlers = options.servers.map(({ face, pipeline, resources }) => {
+  const handlers = options.servers.map(({ face, pipeline, resources, prompts }) => {
     const answerCall: AnswerCall = (tool, args, clientName, callOptions) =>
       counted(async () => {
         const { identity, response } = exchange();
@@ -94,7 +97,10 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     const answerResource: AnswerResource | undefined =
       resources &&
       ((kind, ask, clientName, askOptions) => counted(() => resources(kind, ask, exchange().identity(clientName), askOptions)));
-    const handler = createMcpHandler(mcpServerFactory(face, options.version, answerCall, undefined, answerResource), {
+    const answerCompletion: AnswerCompletion | undefined =
+      prompts && ((ask, clientName, askOptions) => counted(() => prompts(ask, exchange().identity(clientName), askOptions)));
+    const factory = mcpServerFactory(face, options.version, answerCall, undefined, answerResource, answerCompletion);
+    const handler = createMcpHandler(factory, {
       maxRequestBodySize: MAX_BODY_BYTES,
       onerror: options.onError,
     });

@@ -9,6 +9,14 @@ import {
 import { ToolError } from '../domain/tool_error.ts';
 import type { Tool } from './contract.ts';
 import type { Answered, CallOptions } from './pipeline.ts';
+import {
+  type CompletionAnswer,
+  completeFromValues,
+  hasCompletions,
+  type Prompt,
+  type PromptCompletionAsk,
+  renderPrompt,
+} from './prompt.ts';
 import type { ResourceTemplate } from './resource.ts';
 import type { ResourceAnswers, ResourceAsks } from './resources.ts';
 import { type ToolDefinition, toolDefinitions } from './tool_definitions.ts';
@@ -20,6 +28,7 @@ export type ServerFace = {
   readonly instructions: string;
   readonly tools: readonly { readonly tool: Tool }[];
   readonly resources?: readonly { readonly template: ResourceTemplate }[] | undefined;
+  readonly prompts?: readonly Prompt[] | undefined;
 };
 
 /** What answers a call; the client's name is the one its host gave. */
@@ -32,6 +41,13 @@ export type AnswerResource = <Kind extends keyof ResourceAsks>(
   clientName: string | undefined,
   options: CallOptions,
 ) => Promise<ResourceAnswers[Kind]>;
+
+/** What completes an argument of a prompt from a database; throws ToolError. */
+export type AnswerCompletion = (
+  ask: PromptCompletionAsk,
+  clientName: string | undefined,
+  options: CallOptions,
+) => Promise<CompletionAnswer>;
 
 /** Hosts may keep the list of tools this long: it changes with a release only. */
 const LIST_TTL_MS = 300_000;
@@ -52,17 +68,25 @@ export function mcpServerFactory(
   answerCall: AnswerCall,
   known?: readonly ToolDefinition[],
   answerResource?: AnswerResource,
+  answerCompletion?: AnswerCompletion,
 ): McpServerFactory {
-  const { name, title, instructions } = face;
+  const { name, title, instructions, prompts = [] } = face;
+  const completes = answerResource !== undefined || hasCompletions(prompts);
+  const capabilities = {
+    tools: {},
+    ...(answerResource === undefined ? {} : { resources: {} }),
+    ...(prompts.length === 0 ? {} : { prompts: {} }),
+    ...(completes ? { completions: {} } : {}),
+  };
   // Made when first asked for, unless the bundle brings them: a call over HTTP never needs them.
   let definitions = known;
   return () => {
     const server = new Server(
       { name, title, version },
       {
-        capabilities: { tools: {}, ...(answerResource === undefined ? {} : { resources: {}, completions: {} }) },
+        capabilities,
         instructions,
-        cacheHints: { 'tools/list': LIST_HINT, 'resources/templates/list': LIST_HINT },
+        cacheHints: { 'tools/list': LIST_HINT, 'resources/templates/list': LIST_HINT, 'prompts/list': LIST_HINT },
       },
     );
     server.setRequestHandler('tools/list', async () => {
@@ -80,34 +104,95 @@ export function mcpServerFactory(
       return { ...result, content: [...result.content] };
     });
     if (answerResource !== undefined) serveResources(server, face.resources ?? [], answerResource);
+    if (prompts.length > 0) servePrompts(server, prompts);
+    if (completes) serveCompletions(server, prompts, answerResource, answerCompletion);
     return server;
   };
 }
 
 /** Puts the resources of a server into the protocol. What goes wrong is a JSON-RPC error that says what would be right. */
 function serveResources(server: Server, served: NonNullable<ServerFace['resources']>, answer: AnswerResource): void {
-  const ask = async <Kind extends keyof ResourceAsks>(kind: Kind, about: ResourceAsks[Kind], { mcpReq, http }: ServerContext) => {
-    try {
-      return await answer(kind, about, nameIn(mcpReq.envelope) ?? server.getClientVersion()?.name, {
-        signal: mcpReq.signal,
-        requestId: http?.req?.headers.get('x-request-id') ?? undefined,
-      });
-    } catch (error) {
-      throw protocolError(error, 'uri' in about ? about.uri : undefined);
-    }
-  };
   server.setRequestHandler('resources/templates/list', async () => ({
     resourceTemplates: served.map(({ template: { scopes: _, ...shown } }) => shown),
   }));
-  server.setRequestHandler('resources/list', ({ params }, context) => ask('list', { cursor: params?.cursor }, context));
-  server.setRequestHandler('resources/read', ({ params }, context) => ask('read', { uri: params.uri }, context));
-  server.setRequestHandler('completion/complete', ({ params: { ref, argument } }, context) => {
-    if (ref.type !== 'ref/resource') throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'This server has no prompts to complete.');
-    return ask('complete', { uriTemplate: ref.uri, variable: argument.name, typed: argument.value }, context);
+  server.setRequestHandler('resources/list', ({ params }, context) =>
+    asking(server, context, (client, options) => answer('list', { cursor: params?.cursor }, client, options)),
+  );
+  server.setRequestHandler('resources/read', ({ params: { uri } }, context) =>
+    asking(server, context, (client, options) => answer('read', { uri }, client, options), uri),
+  );
+}
+
+/** Prompts are texts of ours with the host's own words in them: listing and filling them in asks nobody. */
+function servePrompts(server: Server, prompts: readonly Prompt[]): void {
+  const listed = prompts.map(({ name, title, description, arguments: args }) => ({
+    name,
+    title,
+    description,
+    arguments: args.map(({ name: argument, description: about, required }) => ({ name: argument, description: about, required })),
+  }));
+  server.setRequestHandler('prompts/list', async () => ({ prompts: listed }));
+  server.setRequestHandler('prompts/get', async ({ params: { name, arguments: args = {} } }) => {
+    const prompt = prompts.find((one) => one.name === name);
+    if (prompt === undefined) {
+      const names = prompts.map((one) => one.name).join(', ');
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no prompt '${name.slice(0, 100)}'. Prompts are: ${names}.`);
+    }
+    try {
+      const messages = renderPrompt(prompt, args);
+      return {
+        description: prompt.description,
+        messages: messages.map(({ role, text }) => ({ role, content: { type: 'text' as const, text } })),
+      };
+    } catch (error) {
+      throw protocolError(error, undefined);
+    }
   });
 }
 
-/** A failed question about a resource as JSON-RPC tells it. */
+function serveCompletions(
+  server: Server,
+  prompts: readonly Prompt[],
+  answerResource: AnswerResource | undefined,
+  answerCompletion: AnswerCompletion | undefined,
+): void {
+  const nothing: CompletionAnswer = { completion: { values: [], hasMore: false } };
+  server.setRequestHandler('completion/complete', async ({ params: { ref, argument } }, context) => {
+    const typed = argument.value;
+    if (ref.type === 'ref/resource') {
+      if (answerResource === undefined) return nothing;
+      const ask = { uriTemplate: ref.uri, variable: argument.name, typed };
+      return asking(server, context, (client, options) => answerResource('complete', ask, client, options));
+    }
+    if (!prompts.some(({ name }) => name === ref.name)) {
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no prompt '${ref.name.slice(0, 100)}' to complete.`);
+    }
+    const ask = { prompt: ref.name, argument: argument.name, typed };
+    const known = completeFromValues(prompts, ask);
+    if (known !== undefined) return known;
+    if (answerCompletion === undefined) return nothing;
+    return asking(server, context, (client, options) => answerCompletion(ask, client, options));
+  });
+}
+
+/** Asks with who asks and how long it is wanted; a refusal is told as the protocol tells it. */
+async function asking<T>(
+  server: Server,
+  { mcpReq, http }: ServerContext,
+  ask: (clientName: string | undefined, options: CallOptions) => Promise<T>,
+  uri?: string,
+): Promise<T> {
+  try {
+    return await ask(nameIn(mcpReq.envelope) ?? server.getClientVersion()?.name, {
+      signal: mcpReq.signal,
+      requestId: http?.req?.headers.get('x-request-id') ?? undefined,
+    });
+  } catch (error) {
+    throw protocolError(error, uri);
+  }
+}
+
+/** A failed question as JSON-RPC tells it. */
 function protocolError(error: unknown, uri: string | undefined): unknown {
   if (!(error instanceof ToolError)) return error;
   const { errorClass, message, remedy, retryAfterSeconds } = error;

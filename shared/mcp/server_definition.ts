@@ -1,6 +1,7 @@
 import type { RedisConnection } from '../cache/redis_connection.ts';
 import type { Settings } from '../config/settings.ts';
 import type { SqlDatabase } from '../db/sql_database.ts';
+import type { Prompt } from './prompt.ts';
 import type { ServedResource } from './resource.ts';
 import type { ServedTool } from './served_tool.ts';
 
@@ -13,7 +14,8 @@ export type ServerDefinition<Repos> = {
   readonly instructions: string;
   readonly tools: readonly ServedTool<Repos>[];
   readonly resources?: readonly ServedResource[] | undefined;
-  readonly openRepos: (hub: SqlDatabase, settings: Pick<Settings, 'etlIntervalMinutes'>, redis: RedisConnection | undefined) => Repos;
+  readonly prompts?: readonly Prompt[] | undefined;
+  readonly openRepos: (hub: SqlDatabase, settings: Settings, redis: RedisConnection | undefined) => Repos;
 };
 
 /** Gives a definition its exact type; adds nothing. */

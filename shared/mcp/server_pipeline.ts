@@ -7,6 +7,7 @@ import type { CallMetrics } from '../telemetry/call_metrics.ts';
 import type { Connections } from './connections.ts';
 import { hubPermissions } from './hub_permissions.ts';
 import { createPipeline, type Pipeline, type PipelineLog } from './pipeline.ts';
+import { openPrompts, type Prompts } from './prompts.ts';
 import { openResources, type Resources } from './resources.ts';
 import type { ServerDefinition } from './server_definition.ts';
 
@@ -56,4 +57,15 @@ export function serverResources<Repos>(
   if (resources === undefined) return undefined;
   const clock = systemClock(settings.timeZone, settings.referenceDate);
   return openResources(resources, { hub, redis, clock }, { deadlineMs: settings.deadlineMs, logger });
+}
+
+/** The prompts of a server as the settings want them; undefined when it has none. */
+export function serverPrompts<Repos>(
+  { prompts }: Pick<ServerDefinition<Repos>, 'prompts'>,
+  { hub, redis }: Pick<Connections, 'hub' | 'redis'>,
+  { settings, logger }: Pick<PipelineOptions, 'settings' | 'logger'>,
+): Prompts | undefined {
+  if (prompts === undefined) return undefined;
+  const clock = systemClock(settings.timeZone, settings.referenceDate);
+  return openPrompts(prompts, { hub, redis, clock }, { deadlineMs: settings.deadlineMs, logger });
 }

@@ -5,8 +5,9 @@ import { build, version } from '../config/version.ts';
 import { ToolError } from '../domain/tool_error.ts';
 import type { Connections, Located } from './connections.ts';
 import { errorResult, type ToolResult } from './envelope.ts';
-import { type AnswerCall, type AnswerResource, mcpServerFactory } from './mcp_server.ts';
+import { type AnswerCall, type AnswerCompletion, type AnswerResource, mcpServerFactory } from './mcp_server.ts';
 import type { CallOptions, Pipeline } from './pipeline.ts';
+import type { Prompts } from './prompts.ts';
 import type { Resources } from './resources.ts';
 import type { ServerDefinition } from './server_definition.ts';
 import type { ToolDefinition } from './tool_definitions.ts';
@@ -24,7 +25,12 @@ const START_PATIENCE_MS = 45_000;
 /** A host waits about this long between closing stdin and killing. */
 const STOP_PATIENCE_MS = 2_000;
 
-type Opened = { readonly pipeline: Pipeline; readonly resources: Resources | undefined; readonly connections: Connections };
+type Opened = {
+  readonly pipeline: Pipeline;
+  readonly resources: Resources | undefined;
+  readonly prompts: Prompts | undefined;
+  readonly connections: Connections;
+};
 
 /**
  * Serves one server over stdin and stdout until stdin ends or SIGTERM arrives. Until the first call there is no input or output beside the
@@ -66,14 +72,13 @@ export function serveOverStdio<Repos>(definition: ServerDefinition<Repos>, { set
       return { result: errorResult(failure, crypto.randomUUID()), limits: [], retryAfterSeconds: failure.retryAfterSeconds };
     }
   };
-  const answerResource: AnswerResource = async (kind, ask, clientName, options) => {
-    const caller = localCaller(settings, clientName);
+  /** Answers a question that is no call, with what is open for it. */
+  const asking = async <T>(options: CallOptions, answer: (opened: Opened) => Promise<T>): Promise<T> => {
     const found = await whileTelling(listeners, options, () => within(START_PATIENCE_MS, opened())).catch((error: unknown) => {
       throw error instanceof ToolError ? error : cannotStart(error);
     });
-    if (found.resources === undefined) throw new ToolError('not_found', `${definition.name} has no resources.`);
     try {
-      return await found.resources(kind, ask, caller, options);
+      return await answer(found);
     } catch (error) {
       // Asked again, it looks for them where they are now.
       const isGone = error instanceof ToolError && error.errorClass === 'unavailable' && settings.urls.hub === undefined;
@@ -81,8 +86,24 @@ export function serveOverStdio<Repos>(definition: ServerDefinition<Repos>, { set
       throw error;
     }
   };
-  const hasResources = definition.resources !== undefined;
-  const factory = mcpServerFactory(definition, version, answerCall, definitions, hasResources ? answerResource : undefined);
+  const answerResource: AnswerResource = (kind, ask, clientName, options) =>
+    asking(options, ({ resources }) => {
+      if (resources === undefined) throw new ToolError('not_found', `${definition.name} has no resources.`);
+      return resources(kind, ask, localCaller(settings, clientName), options);
+    });
+  const answerCompletion: AnswerCompletion = (ask, clientName, options) =>
+    asking(options, ({ prompts }) => {
+      if (prompts === undefined) throw new ToolError('not_found', `${definition.name} has no prompts.`);
+      return prompts(ask, localCaller(settings, clientName), options);
+    });
+  const factory = mcpServerFactory(
+    definition,
+    version,
+    answerCall,
+    definitions,
+    definition.resources === undefined ? undefined : answerResource,
+    definition.prompts === undefined ? undefined : answerCompletion,
+  );
 
   let stopping = false;
   const stop = async () => {
@@ -118,7 +139,7 @@ async function open<Repos>(
   locate: StdioOptions['locate'],
   progress: (message: string) => void,
 ): Promise<Opened> {
-  const [{ createLogger }, { CallMetrics }, { openConnections }, { serverPipeline, serverResources }] = await Promise.all([
+  const [{ createLogger }, { CallMetrics }, { openConnections }, { serverPipeline, serverPrompts, serverResources }] = await Promise.all([
     import('../telemetry/logger.ts'),
     import('../telemetry/call_metrics.ts'),
     import('./connections.ts'),
@@ -139,6 +160,7 @@ async function open<Repos>(
     connections,
     pipeline: serverPipeline(definition, connections, { settings: asLocated, version: build, metrics, logger }),
     resources: serverResources(definition, connections, { settings: asLocated, logger }),
+    prompts: serverPrompts(definition, connections, { settings: asLocated, logger }),
   };
 }
 

@@ -5,10 +5,17 @@ import { type BenchStack, startBenchStack } from './bench_stack.ts';
 import { measureEtl } from './etl_speed.ts';
 import { type Figure, reached } from './figure.ts';
 import { measureHttp } from './http_latency.ts';
+import { measureSearchQuality } from './search_quality.ts';
 import { measureStdioStart } from './stdio_start.ts';
 import { measureThroughput } from './throughput.ts';
+import { measureVectorSearch } from './vector_search.ts';
 
-/** The measurements by name: `npm run bench -- http` runs one of them, `-- --json` prints for machines. */
+/** Measurements that need nothing but this process. */
+const ownBenches: Readonly<Record<string, () => Promise<Figure[]>>> = {
+  search: async () => [...(await measureVectorSearch()), ...(await measureSearchQuality())],
+};
+
+/** Measurements on a running stack. All are called by name: `npm run bench -- http` runs one of them, `-- --json` prints for machines. */
 const benches: Readonly<Record<string, (stack: BenchStack) => Promise<Figure[]>>> = {
   stdio: async () => {
     const start = await measureStdioStart(join(packageRoot(), 'dist', 'mcp', 'sales_dashboard.mjs'), 15);
@@ -32,29 +39,32 @@ const benches: Readonly<Record<string, (stack: BenchStack) => Promise<Figure[]>>
 };
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-const unknown = names.filter((name) => !(name in benches));
+const known = [...Object.keys(ownBenches), ...Object.keys(benches)];
+const unknown = names.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
-  console.error(`unknown bench ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}`);
+  console.error(`unknown bench ${unknown.join(', ')}; there are: ${known.join(', ')}`);
   process.exit(2);
 }
 
-const stack = await startBenchStack();
+const asked = (name: string): boolean => names.length === 0 || names.includes(name);
 const figures: Figure[] = [];
-try {
-  if (stack.startedInMs !== undefined) {
-    figures.push({
-      what: 'start of the stack until ready',
-      value: stack.startedInMs / 1000,
-      unit: 's',
-      goal: 60,
-      note: 'a first start when its home was empty',
-    });
+for (const [name, measure] of Object.entries(ownBenches)) if (asked(name)) figures.push(...(await measure()));
+if (Object.keys(benches).some(asked)) {
+  const stack = await startBenchStack();
+  try {
+    if (stack.startedInMs !== undefined) {
+      figures.push({
+        what: 'start of the stack until ready',
+        value: stack.startedInMs / 1000,
+        unit: 's',
+        goal: 60,
+        note: 'a first start when its home was empty',
+      });
+    }
+    for (const [name, measure] of Object.entries(benches)) if (asked(name)) figures.push(...(await measure(stack)));
+  } finally {
+    await stack.stop();
   }
-  for (const [name, measure] of Object.entries(benches)) {
-    if (names.length === 0 || names.includes(name)) figures.push(...(await measure(stack)));
-  }
-} finally {
-  await stack.stop();
 }
 
 if (process.argv.includes('--json')) {

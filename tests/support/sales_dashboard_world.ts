@@ -5,6 +5,7 @@ import { salesDashboard } from '../../mcp-servers/sales_dashboard/index.ts';
 import { ClientLimits } from '../../shared/cache/client_limits.ts';
 import { ResultCache } from '../../shared/cache/result_cache.ts';
 import { UsageAccounts } from '../../shared/cache/usage_accounts.ts';
+import { readSettings } from '../../shared/config/settings.ts';
 import { openPostgres } from '../../shared/db/postgres_database.ts';
 import type { Clock } from '../../shared/domain/clock.ts';
 import type { ToolResult } from '../../shared/mcp/envelope.ts';
@@ -52,7 +53,7 @@ export async function startSalesDashboard(): Promise<SalesDashboardWorld> {
     serverName: salesDashboard.name,
     version: 'test',
     tools: salesDashboard.tools,
-    repos: salesDashboard.openRepos(hub, { etlIntervalMinutes: 11 }, undefined),
+    repos: salesDashboard.openRepos(hub, readSettings({}), undefined),
     clock,
     cache: new ResultCache({ redis: undefined, memoryBytes: 0 }),
     redis: undefined,

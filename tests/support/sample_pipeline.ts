@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS, type Limits, type WithoutRedis } from '../../shared/cac
 import type { RedisConnection } from '../../shared/cache/redis_connection.ts';
 import { ResultCache } from '../../shared/cache/result_cache.ts';
 import { UsageAccounts } from '../../shared/cache/usage_accounts.ts';
+import { readSettings } from '../../shared/config/settings.ts';
 import type { SqlDatabase } from '../../shared/db/sql_database.ts';
 import { ToolError } from '../../shared/domain/tool_error.ts';
 import type { Caller } from '../../shared/mcp/contract.ts';
@@ -55,7 +56,7 @@ export function sampleWorld({ redis, ...options }: SampleOptions = {}): SampleWo
     now: new Date('2026-11-21T12:00:30Z'),
     today: '2026-11-21',
     data: { version: '7', asOf: new Map([['PromptAds', new Date('2026-11-21T11:55:00Z')]]) } as DataState | undefined,
-    repos: sampleServer.openRepos(sleepyDatabase, { etlIntervalMinutes: 11 }, undefined),
+    repos: sampleServer.openRepos(sleepyDatabase, readSettings({}), undefined),
     metrics,
     log,
   };

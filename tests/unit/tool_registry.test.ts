@@ -2,21 +2,18 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { contentGenerator } from '../../mcp-servers/content_generator/index.ts';
 import { salesDashboard } from '../../mcp-servers/sales_dashboard/index.ts';
 import { packageRoot } from '../../shared/config/package_root.ts';
 import { readArguments } from '../../shared/mcp/arguments.ts';
 import { inputSchemaOf } from '../../shared/mcp/served_tool.ts';
 import { toolDefinitions } from '../../shared/mcp/tool_definitions.ts';
 
-const tools = salesDashboard.tools.map(({ tool }) => tool);
-const definitions = toolDefinitions(tools);
-
-/** The host puts the server's name before the tool's and allows 64 characters for both. */
-const prefixed = (tool: string): string => `mcp__${salesDashboard.name}__${tool}`;
-
-describe('the tools of sales_dashboard (T2)', () => {
-  it('are the six the customer knows, under their names, and the report of the cache', () => {
-    expect(tools.map(({ name }) => name)).toEqual([
+/** The tools of each server under their names: what the customer knows, and what a demanding user would miss. */
+const SERVERS = [
+  {
+    server: salesDashboard,
+    names: [
       'get_campaign_performance',
       'get_sales_data',
       'get_campaign_locations',
@@ -24,7 +21,19 @@ describe('the tools of sales_dashboard (T2)', () => {
       'rank_campaigns',
       'get_data_freshness',
       'get_cache_report',
-    ]);
+    ],
+  },
+  { server: contentGenerator, names: ['getContent'] },
+];
+
+const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+describe.each(SERVERS)('the tools of $server.name', ({ server, names }) => {
+  const tools = server.tools.map(({ tool }) => tool);
+  const definitions = toolDefinitions(tools);
+
+  it('are those of the requirements (T1, T2), under their names', () => {
+    expect(tools.map(({ name }) => name)).toEqual(names);
   });
 
   it('cost a host at most 6,000 tokens together', () => {
@@ -33,8 +42,9 @@ describe('the tools of sales_dashboard (T2)', () => {
 
   describe.each(definitions)('$name', (definition) => {
     it('has a name that fits with the host prefix', () => {
-      expect(definition.name).toMatch(/^[a-z]+(_[a-z]+)+$/);
-      expect(prefixed(definition.name).length).toBeLessThanOrEqual(64);
+      expect(definition.name).toMatch(/^[a-z]+(_[a-z]+|[A-Z][a-z]+)+$/);
+      // The host puts the server's name before the tool's and allows 64 characters for both.
+      expect(`mcp__${server.name}__${definition.name}`.length).toBeLessThanOrEqual(64);
     });
 
     it('has a description below 2,048 characters whose first line says what it is', () => {
@@ -68,13 +78,13 @@ describe('the tools of sales_dashboard (T2)', () => {
 
     it('has its contract and its handler in files of its name', () => {
       for (const folder of ['tools', 'handlers']) {
-        expect(existsSync(join(packageRoot(), 'mcp-servers', 'sales_dashboard', folder, `${definition.name}.ts`))).toBe(true);
+        expect(existsSync(join(packageRoot(), 'mcp-servers', server.name, folder, `${snakeCase(definition.name)}.ts`))).toBe(true);
       }
     });
   });
 
   it('names other tools only where they exist', () => {
-    const named = definitions.flatMap(({ description }) => description.match(/\b(?:get|rank)_[a-z_]+/g) ?? []);
+    const named = definitions.flatMap(({ description }) => description.match(/\b(?:get|rank|save)_[a-z_]+/g) ?? []);
     expect(named.filter((name) => !tools.some((tool) => tool.name === name))).toEqual([]);
   });
 

@@ -2,10 +2,11 @@ import { selfCommand } from '../shared/config/self_command.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import { version } from '../shared/config/version.ts';
 import { ensureStack } from '../shared/stack/ensure_stack.ts';
+import type { UrlName } from '../shared/stack/program.ts';
 import { showProgress } from './start_progress.ts';
 
-/** The addresses of what keeps users and their sessions: as configured, else of the embedded stack, started where none runs. */
-export async function accessUrls<Needed extends 'hubAdmin' | 'redis'>(
+/** The addresses that a command needs: as configured, else of the embedded stack, started where none runs. */
+export async function neededUrls<Needed extends UrlName>(
   settings: Settings,
   needs: readonly Needed[],
 ): Promise<Readonly<Record<Needed, string>>> {
