@@ -139,7 +139,7 @@ function servePrompts(server: Server, prompts: readonly Prompt[]): void {
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no prompt '${name.slice(0, 100)}'. Prompts are: ${names}.`);
     }
     try {
-      const messages = renderPrompt(prompt, args);
+      const messages = await renderPrompt(prompt, args);
       return {
         description: prompt.description,
         messages: messages.map(({ role, text }) => ({ role, content: { type: 'text' as const, text } })),

@@ -29,8 +29,11 @@ export type Prompt = {
   readonly description: string;
   /** One called 'language' decides the language of the text. */
   readonly arguments: readonly PromptArgument[];
-  /** The messages; arguments left out are absent. No input or output. */
-  readonly render: (args: Readonly<Record<string, string>>, language: PromptLanguage) => readonly PromptMessage[];
+  /** The messages; arguments left out are absent. No input or output beside loading its own parts, which a host that only looks does not need. */
+  readonly render: (
+    args: Readonly<Record<string, string>>,
+    language: PromptLanguage,
+  ) => readonly PromptMessage[] | Promise<readonly PromptMessage[]>;
 };
 
 /** What a host can ask about an argument of a prompt. */
@@ -57,7 +60,7 @@ export function hasCompletions(prompts: readonly Prompt[]): boolean {
 }
 
 /** Fills a prompt in. Throws ToolError invalid_input that says which argument is missing, unknown, too long or none of the values there are. */
-export function renderPrompt(prompt: Prompt, given: Readonly<Record<string, string>>): readonly PromptMessage[] {
+export async function renderPrompt(prompt: Prompt, given: Readonly<Record<string, string>>): Promise<readonly PromptMessage[]> {
   const known = prompt.arguments.map(({ name }) => name);
   const unknown = Object.keys(given).filter((name) => !known.includes(name));
   if (unknown.length > 0) throw invalid(prompt, `It has no argument ${unknown.map((name) => `'${name.slice(0, 60)}'`).join(', ')}.`);

@@ -194,7 +194,7 @@ describe('the road of remembered answers', () => {
       status: 'data',
       client: 'two-roads',
       hitRatePercent: expect.any(Number),
-      servers: [{ server: 'sales_dashboard', status: 'up' }],
+      servers: expect.arrayContaining([expect.objectContaining({ server: 'sales_dashboard', status: 'up' })]),
       loads: { mirrored: expect.any(Number), oldest: expect.stringMatching(/^2026-/) },
     });
     await host.close();

@@ -26,12 +26,12 @@ describe('the prompts of content_generator', () => {
       ]),
     );
 
-  it.each(prompts)('$name is told whole, in Spanish and in English', (prompt) => {
-    expect({ es: filled(prompt, 'es'), en: filled(prompt, 'en') }).toMatchSnapshot();
+  it.each(prompts)('$name is told whole, in Spanish and in English', async (prompt) => {
+    expect({ es: await filled(prompt, 'es'), en: await filled(prompt, 'en') }).toMatchSnapshot();
   });
 
-  it.each(prompts)('$name keeps the user’s words in their quotation', (prompt) => {
-    const [message] = filled(prompt, 'es');
+  it.each(prompts)('$name keeps the user’s words in their quotation', async (prompt) => {
+    const [message] = await filled(prompt, 'es');
     expect(message?.text).toContain(JSON.stringify(given.campaignName));
   });
 
@@ -42,11 +42,11 @@ describe('the prompts of content_generator', () => {
     expect(args.find(({ name }) => name === 'campaignName')?.completion).toBeDefined();
   });
 
-  it('write messages by the rules of the channel and the voice of the place', () => {
-    const [message] = renderPrompt(writeMessages, { campaignName: 'V', population: 'mujeres en Heredia', channel: 'google_search' });
+  it('write messages by the rules of the channel and the voice of the place', async () => {
+    const [message] = await renderPrompt(writeMessages, { campaignName: 'V', population: 'mujeres en Heredia', channel: 'google_search' });
     expect(message?.text).toContain('como máximo 90 caracteres');
     expect(message?.text).toContain('vos, como en Costa Rica');
-    const [other] = renderPrompt(writeMessages, { campaignName: 'V', population: 'mujeres en Bogotá' });
+    const [other] = await renderPrompt(writeMessages, { campaignName: 'V', population: 'mujeres en Bogotá' });
     expect(other?.text).toContain('español neutro');
   });
 });
@@ -58,19 +58,20 @@ describe('filling in a prompt', () => {
     [{ campaignName: 'x', foo: 'y' }, /no argument 'foo'/],
     [{ campaignName: 'x', language: 'fr' }, /'language' is one of es, en/],
     [{ campaignName: 'x'.repeat(2_001) }, /longer than 2000 characters/],
-  ])('is refused with what is wrong: %j', (args, message) => {
-    expect(() => renderPrompt(campaignBrief, args as Record<string, string>)).toThrow(message);
-    expect(() => renderPrompt(campaignBrief, args as Record<string, string>)).toThrow(
-      expect.objectContaining({ errorClass: 'invalid_input' }),
-    );
+  ])('is refused with what is wrong: %j', async (args, message) => {
+    const refused = renderPrompt(campaignBrief, args as Record<string, string>);
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toMatchObject({ errorClass: 'invalid_input' });
   });
 
-  it('tells of a population that cannot be read', () => {
-    expect(() => renderPrompt(writeMessages, { campaignName: 'x', population: 'hola' })).toThrow(/says nothing about whom/);
+  it('tells of a population that cannot be read', async () => {
+    const refused = renderPrompt(writeMessages, { campaignName: 'x', population: 'hola' });
+    await expect(refused).rejects.toThrow(/says nothing about whom/);
   });
 
-  it('speaks Spanish where no language is chosen', () => {
-    expect(renderPrompt(campaignBrief, { campaignName: 'x' })).toEqual(renderPrompt(campaignBrief, { campaignName: 'x', language: 'es' }));
+  it('speaks Spanish where no language is chosen', async () => {
+    const unasked = await renderPrompt(campaignBrief, { campaignName: 'x' });
+    expect(unasked).toEqual(await renderPrompt(campaignBrief, { campaignName: 'x', language: 'es' }));
   });
 });
 

@@ -1,8 +1,5 @@
 import { LanguageArgument, type Prompt } from '../../../shared/mcp/prompt.ts';
-import { limitRules } from '../service/generation_brief.ts';
 import { limitsOf, PLATFORM_LIMITS } from '../service/platform_limits.ts';
-import { readPopulation } from '../service/population.ts';
-import { voiceFor, voiceRule } from '../service/regional_voice.ts';
 import { CampaignArgument } from './campaign_argument.ts';
 import { quoted } from './quoted.ts';
 
@@ -24,7 +21,12 @@ export const writeMessages: Prompt = {
     { name: 'tone', description: 'The tone wanted', required: false },
     LanguageArgument,
   ],
-  render: ({ campaignName = '', population = '', channel, tone }, language) => {
+  render: async ({ campaignName = '', population = '', channel, tone }, language) => {
+    const [{ limitRules }, { readPopulation }, { voiceFor, voiceRule }] = await Promise.all([
+      import('../service/generation_brief.ts'),
+      import('../service/population.ts'),
+      import('../service/regional_voice.ts'),
+    ]);
     const { place } = readPopulation({ text: population }).population;
     const limits = limitsOf(channel);
     const rules = [...limitRules(limits, language), voiceRule(voiceFor(language, place, 'CR'), language)].map((rule) => `- ${rule}`);

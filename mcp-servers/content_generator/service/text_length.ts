@@ -18,7 +18,12 @@ const LIGHT: readonly (readonly [number, number])[] = [
   [8242, 8247],
 ];
 
-const graphemes = new Intl.Segmenter('es', { granularity: 'grapheme' });
+// Made when first needed: loading the rules of the language takes 20 ms.
+let segmenter: Intl.Segmenter | undefined;
+const graphemesOf = (text: string): Intl.Segments => {
+  segmenter ??= new Intl.Segmenter('es', { granularity: 'grapheme' });
+  return segmenter.segment(text);
+};
 const PICTOGRAPH = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20E3/u;
 
 const GSM7_BASIC = new Set(
@@ -52,7 +57,7 @@ function xLength(text: string): number {
     length += LINK_LENGTH;
     return '';
   });
-  for (const { segment } of graphemes.segment(rest)) {
+  for (const { segment } of graphemesOf(rest)) {
     if (PICTOGRAPH.test(segment) && !/^[\p{L}\p{N}©®™]/u.test(segment)) length += 2;
     else for (const character of segment) length += isLight(character.codePointAt(0) ?? 0) ? 1 : 2;
   }
