@@ -39,10 +39,25 @@ export async function openRedisDriver(url: string | RedisAddress, patience: Driv
     address.kind === 'cluster'
       ? { kind: 'cluster', client: new ioredis.Cluster([...address.nodes], clusterOptions(common)) }
       : { kind: 'server', client: new ioredis.Redis(serverOptions(address, common)) };
+  if (driver.kind === 'cluster') driver.client.on('+node', surviveErrors);
+  else surviveErrors(driver.client);
   // Without a listener ioredis writes each failed attempt to the console.
-  driver.client.on('error', () => undefined);
+  driver.client.on('error', ignore);
   return driver;
 }
+
+/**
+ * The driver listens to a connection's first error only. One that is refused in the middle of a TLS handshake has a second, the other side's
+ * alert, which nobody would hear: it would end the process.
+ */
+function surviveErrors(client: Redis): void {
+  client.on('error', () => {
+    const { stream } = client;
+    if (stream?.listeners('error').includes(ignore) === false) stream.on('error', ignore);
+  });
+}
+
+function ignore(): void {}
 
 /** Connects; resolves when commands can be sent, rejects when the first attempt failed. Attempts go on behind it. */
 export async function connectDriver({ kind, client }: RedisDriver): Promise<void> {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectRedis } from '../../shared/cache/redis_connection.ts';
+import { openRedisDriver } from '../../shared/cache/redis_driver.ts';
 import { readSettings, SettingsError } from '../../shared/config/settings.ts';
 import { freePort } from '../../shared/stack/ports.ts';
 import { type Authority, hasOpenssl, makeAuthority } from '../support/certificates.ts';
@@ -72,6 +73,17 @@ describe.skipIf(!needed)('an encrypted connection to Redis (redis-server and ope
       if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
       else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before;
     }
+  });
+
+  it('survives the second error of a connection that is refused in its handshake', async () => {
+    const url = `rediss://:p%2540ss@${HOST}:${await startTls('no')}?tls_ca=${encodeURIComponent(makeAuthority(folder, 'third').ca)}`;
+    const { client, kind } = await openRedisDriver(url);
+    if (kind !== 'server') throw new Error('not a single server');
+    const refused = new Promise<typeof client.stream>((resolve) => client.once('error', () => resolve(client.stream)));
+    await client.connect().catch(() => undefined);
+    const connection = await refused;
+    expect(() => connection.emit('error', new Error('tlsv1 alert decode error'))).not.toThrow();
+    client.disconnect();
   });
 
   it('shows a client certificate where the server asks for one', async () => {
