@@ -83,6 +83,8 @@ type Counter = {
 type Pair = readonly [minute: Counter, hour: Counter];
 
 const MOST_IN_A_BLOCK = 1_024;
+/** Clients come under any name: those of hours gone by are forgotten whenever so many more have come. */
+const PAIRS_BETWEEN_CLEANINGS = 1_000;
 /** Asking again within this time asks for more at once, in milliseconds. */
 const SOON_MS = 100;
 
@@ -97,6 +99,7 @@ export class RateLimits {
   readonly #now: () => Date;
   readonly #redis: Pick<RedisConnection, 'isUp'> | undefined;
   readonly #withoutRedis: WithoutRedis;
+  #low = false;
 
   /** `redis` is only looked at; the questions are for the caller to send. Without one, limits hold for this process. */
   constructor(options: {
@@ -115,7 +118,10 @@ export class RateLimits {
     const full = this.#firstFull(pair);
     if (full !== undefined) return full;
     if (pair[0].held > 0 && pair[1].held > 0) {
-      for (const counter of pair) counter.held -= 1;
+      for (const counter of pair) {
+        counter.held -= 1;
+        if (isLow(counter)) this.#low = true;
+      }
       return 'spent';
     }
     return this.#redis?.isUp === true ? 'ask' : this.#spendLocally(pair);
@@ -131,14 +137,19 @@ export class RateLimits {
     });
   }
 
+  /** Whether a {@link refill} is worth a look. */
+  get runsLow(): boolean {
+    return this.#low;
+  }
+
   /** Counters that soon have nothing left to spend, to be asked for behind the calls' backs. Undefined when there are none. */
   refill(): LimitQuestion | undefined {
+    this.#low = false;
     if (this.#redis?.isUp !== true) return undefined;
     const now = this.#now().getTime();
-    for (const [name, pair] of this.#pairs) if (pair[1].endsAt <= now) this.#pairs.delete(name);
     const low = [...this.#pairs.values()]
       .flat()
-      .filter(({ block, held, asking, limit, used, endsAt }) => block > 1 && held * 2 < block && !asking && used < limit && endsAt > now);
+      .filter((counter) => isLow(counter) && counter.used < counter.limit && counter.endsAt > now);
     return low.length === 0 ? undefined : this.#asking(low, 0, () => 'spent');
   }
 
@@ -236,6 +247,9 @@ export class RateLimits {
       found !== undefined && found[1].key === hour ? found[1] : counterOf(hour, 'hour', toolCallsPerHour, hourLimitKey.seconds, time),
     ];
     this.#pairs.set(name, pair);
+    if (this.#pairs.size % PAIRS_BETWEEN_CLEANINGS === 0) {
+      for (const [old, { 1: hour }] of this.#pairs) if (hour.endsAt <= time) this.#pairs.delete(old);
+    }
     return pair;
   }
 
@@ -255,6 +269,11 @@ function counterOf(key: string, window: Window, limit: number, keySeconds: numbe
     ...{ key, window, lengthMs, keySeconds, endsAt, limit },
     ...{ held: 0, used: 0, untold: 0, block: 0, askedAt: Number.NEGATIVE_INFINITY, asking: false },
   };
+}
+
+/** Half of a block is spent, and nobody has asked for another yet. */
+function isLow({ block, held, asking }: Counter): boolean {
+  return block > 1 && held * 2 < block && !asking;
 }
 
 /** None for calls now and then; from one to the next question that comes soon, twice as many. */

@@ -97,7 +97,7 @@ export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
 
   /** Asks for more of the limits that calls are using up, behind their backs. */
   const refillSoon = () => {
-    if (refilling || redis === undefined) return;
+    if (refilling || redis === undefined || !limits.runsLow) return;
     refilling = true;
     setImmediate(async () => {
       const question = limits.refill();
