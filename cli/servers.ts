@@ -1,20 +1,15 @@
 import type { Connections } from '../shared/mcp/connections.ts';
 import type { ServerFace } from '../shared/mcp/mcp_server.ts';
 import type { Pipeline } from '../shared/mcp/pipeline.ts';
-import type { Prompts } from '../shared/mcp/prompts.ts';
-import type { Resources } from '../shared/mcp/resources.ts';
 import type { ServerDefinition } from '../shared/mcp/server_definition.ts';
-import { type PipelineOptions, serverPipeline, serverPrompts, serverResources } from '../shared/mcp/server_pipeline.ts';
+import { type Offers, type PipelineOptions, serverOffers, serverPipeline } from '../shared/mcp/server_pipeline.ts';
 import { type StdioOptions, serveOverStdio } from '../shared/mcp/stdio.ts';
 
 /** A server whatever its repos are. */
 export type AnyServer = {
   readonly face: ServerFace;
   readonly openPipeline: (connections: Connections, options: PipelineOptions) => Pipeline;
-  /** Undefined when it has none. */
-  readonly openResources: (connections: Connections, options: Pick<PipelineOptions, 'settings' | 'logger'>) => Resources | undefined;
-  /** Undefined when it has none. */
-  readonly openPrompts: (connections: Connections, options: Pick<PipelineOptions, 'settings' | 'logger'>) => Prompts | undefined;
+  readonly openOffers: (connections: Connections, options: Pick<PipelineOptions, 'settings' | 'logger'>) => Offers;
   readonly serveStdio: (options: StdioOptions) => void;
 };
 
@@ -45,8 +40,7 @@ function anyServer<Repos>(definition: ServerDefinition<Repos>): AnyServer {
   return {
     face: definition,
     openPipeline: (connections, options) => serverPipeline(definition, connections, options),
-    openResources: (connections, options) => serverResources(definition, connections, options),
-    openPrompts: (connections, options) => serverPrompts(definition, connections, options),
+    openOffers: (connections, options) => serverOffers(definition, connections, options),
     serveStdio: (options) => serveOverStdio(definition, options),
   };
 }

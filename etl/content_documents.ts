@@ -128,6 +128,9 @@ export function outsideRequest(id: string, document: unknown): StreamRow[] {
       tokens: request.tokens_consumidos,
       cost_usd: request.costo_usd,
       duration_ms: request.tiempo_respuesta_ms,
+      saved_tokens: request.tokens_ahorrados,
+      saved_cost_usd: request.costo_ahorrado_usd,
+      cost_known: request.costo_conocido,
     },
   ];
 }

@@ -1,7 +1,7 @@
 import { localCaller } from '../../shared/access/local_caller.ts';
 import type { Settings } from '../../shared/config/settings.ts';
 import { build } from '../../shared/config/version.ts';
-import { openConnections } from '../../shared/mcp/connections.ts';
+import { openConnections, withLocated } from '../../shared/mcp/connections.ts';
 import { locateAddresses } from '../../shared/mcp/locate_addresses.ts';
 import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
 import { createLogger } from '../../shared/telemetry/logger.ts';
@@ -31,11 +31,11 @@ export async function runCall(
   const metrics = new CallMetrics();
   const logger = await createLogger({ level: settings.logLevel === 'info' ? 'warn' : settings.logLevel, name: 'call' });
   const tell = (message: string) => process.stderr.isTTY && process.stderr.write(`\r\u001B[2K${message}`);
-  const { addresses, referenceDate } = await locateAddresses(settings, tell);
-  const connections = await openConnections(addresses, { name: 'call', deadlineMs: settings.deadlineMs, maxConnections: 2 });
+  const located = await locateAddresses(settings, tell);
+  const connections = await openConnections(located.addresses, { name: 'call', deadlineMs: settings.deadlineMs, maxConnections: 2 });
   try {
     const pipeline = server.openPipeline(connections, {
-      settings: { ...settings, referenceDate: settings.referenceDate ?? referenceDate },
+      settings: withLocated(settings, located),
       version: build,
       metrics,
       logger,

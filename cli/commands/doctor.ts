@@ -5,11 +5,12 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import type { Settings } from '../../shared/config/settings.ts';
 import { type OrphanCluster, orphanClusters, removeOrphan } from '../../shared/stack/cluster_place.ts';
-import { missingUrls, requireEmbeddable } from '../../shared/stack/embedded_parts.ts';
+import { missingSettings, requireEmbeddable } from '../../shared/stack/embedded_parts.ts';
 import { existingHome, freeMegabytes, neededMegabytes, openHome, requireSpace } from '../../shared/stack/home.ts';
 import { requirePort } from '../../shared/stack/ports.ts';
 import { postgresBinaries } from '../../shared/stack/postgres_binaries.ts';
 import { isRunning } from '../../shared/stack/process_identity.ts';
+import type { ProvidedName, UrlName } from '../../shared/stack/program.ts';
 import { installedRedis } from '../../shared/stack/redis_part.ts';
 import { describeError, StackError } from '../../shared/stack/stack_error.ts';
 import { readRecordedStack, readStack, type StackState } from '../../shared/stack/state.ts';
@@ -69,9 +70,9 @@ async function checkNode(): Promise<Finding[]> {
 }
 
 async function checkSettings(settings: Settings): Promise<Finding[]> {
-  const needed = Object.keys(settings.urls) as (keyof Settings['urls'])[];
+  const needed: readonly ProvidedName[] = [...(Object.keys(settings.urls) as UrlName[]), 'planKey'];
   requireEmbeddable(settings, needed);
-  const embedded = missingUrls(settings, needed);
+  const embedded = missingSettings(settings, needed);
   const configured = needed.filter((name) => !embedded.includes(name));
   return [
     ok(

@@ -1,4 +1,5 @@
 import { fillSources } from '../../database/generator/fill_sources.ts';
+import { prepareContent } from '../../database/postgresql/content/prepare_content.ts';
 import type { Settings } from '../../shared/config/settings.ts';
 import { systemClock } from '../../shared/domain/clock.ts';
 import { StackError } from '../../shared/stack/stack_error.ts';
@@ -23,6 +24,7 @@ export async function runFill(settings: Settings): Promise<number> {
   try {
     const referenceDate = settings.referenceDate ?? systemClock(settings.timeZone).today();
     await fillSources(urls, { seed: settings.seed, referenceDate, scale: settings.scale, onProgress: progress.show });
+    await prepareContent(urls.content);
   } finally {
     progress.end();
   }

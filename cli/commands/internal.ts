@@ -40,7 +40,8 @@ async function prepare(settings: Settings): Promise<number> {
   try {
     const { runPrepare } = await import('./prepare.ts');
     const embedded = new Set((process.env[EMBEDDED_VARIABLE] ?? '').split(' '));
-    return await runPrepare(settings, print, { mayFill: ['ads', 'crm', 'content'].every((source) => embedded.has(source)) });
+    const mayFill = ['ads', 'crm', 'content'].every((source) => embedded.has(source));
+    return await runPrepare(settings, print, { mayFill, ownsContent: embedded.has('content') });
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
     const remedy = error instanceof StackError ? error.remedy : 'Start again: it goes on where it stopped.';

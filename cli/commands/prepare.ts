@@ -1,4 +1,5 @@
 import { fillSources, readFill } from '../../database/generator/fill_sources.ts';
+import { prepareContent } from '../../database/postgresql/content/prepare_content.ts';
 import { migrateHub } from '../../database/postgresql/hub/migrate.ts';
 import { openConnections } from '../../etl/connections.ts';
 import { runOnce } from '../../etl/run.ts';
@@ -10,12 +11,13 @@ import type { Progress } from '../../shared/stack/state.ts';
 /**
  * Brings the databases of an embedded stack to where servers can answer: the hub's migrations, the sources' data, a first run of the
  * ETL. Every step looks first whether it is done, so a start that was killed is finished by the next, and a later start finds nothing to do.
- * Without `mayFill` the sources are left as they are: configured ones hold somebody's data. Progress goes to `report`. Returns the exit code.
+ * Without `mayFill` the sources are left as they are, and without `ownsContent` PromptContent: configured ones hold somebody's data. Progress
+ * goes to `report`. Returns the exit code.
  */
 export async function runPrepare(
   settings: Settings,
   report: (progress: Progress) => void,
-  { mayFill = true }: { readonly mayFill?: boolean } = {},
+  { mayFill = true, ownsContent = mayFill }: { readonly mayFill?: boolean; readonly ownsContent?: boolean } = {},
 ): Promise<number> {
   const { hubAdmin, hubEtl, ads, crm, content, redis } = settings.urls;
   if (hubAdmin === undefined || hubEtl === undefined || ads === undefined || crm === undefined || content === undefined) {
@@ -38,6 +40,7 @@ export async function runPrepare(
     });
     filledNow = true;
   }
+  if (ownsContent) await prepareContent(content);
 
   const connections = await openConnections({ ads, crm, content, hubEtl, redis });
   try {

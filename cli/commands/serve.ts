@@ -21,9 +21,15 @@ const HUB_CONNECTIONS = 16;
  * under way finish first. The databases are those the settings name.
  */
 export async function runServe(settings: Settings): Promise<void> {
-  const { hub, redis } = settings.urls;
+  const { hub, redis, contentWriter } = settings.urls;
   if (hub === undefined) throw new SettingsError('HUB_DATABASE_URL: serving over HTTP needs the address of the hub');
   if (settings.production && redis === undefined) throw new SettingsError('REDIS_URL: production needs the address of Redis');
+  if (settings.production && contentWriter === undefined) {
+    throw new SettingsError('CONTENT_WRITER_DATABASE_URL: production needs the address at which content_generator writes PromptContent');
+  }
+  if (settings.production && settings.planKey === undefined) {
+    throw new SettingsError('PROMPTSALES_PLAN_KEY: production needs a key of its own to sign plans with');
+  }
 
   const logger = await createLogger({ level: settings.logLevel, name: 'promptsales http' });
   process.on('uncaughtException', (error) => logger.error({ err: error }, 'uncaught'));
@@ -45,7 +51,7 @@ export async function runServe(settings: Settings): Promise<void> {
   );
   const pipelines: Pipeline[] = [];
   const http = await startHttp({
-    servers: servers.map(({ face, openPipeline, openResources, openPrompts }) => {
+    servers: servers.map(({ face, openPipeline, openOffers }) => {
       const counted = metrics.get(face.name) ?? new CallMetrics();
       const pipeline = openPipeline(connections, {
         settings,
@@ -55,7 +61,7 @@ export async function runServe(settings: Settings): Promise<void> {
       });
       pipelines.push(pipeline);
       const asked = { settings, logger: logger.child({ server: face.name }) };
-      return { face, pipeline, resources: openResources(connections, asked), prompts: openPrompts(connections, asked) };
+      return { face, pipeline, ...openOffers(connections, asked) };
     }),
     identification: identification(settings, sessionsIn(connections.redis)),
     version,

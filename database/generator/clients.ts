@@ -148,6 +148,11 @@ export function clientDocuments(seed: number, history: History, clients: readonl
       status: client.status,
       industry: INDUSTRIES[client.industry]?.name ?? '',
       country: country?.code ?? 'CR',
+      restricciones: {
+        // One client in three will not be called cheap. Told by rank, not drawn: the other values stay what they are.
+        palabras: rank % 3 === 0 ? ['barato', 'ganga'] : [],
+        afirmaciones: INDUSTRIES[client.industry]?.forbiddenClaims ?? [],
+      },
       subscriptions: [
         {
           planId: plan.planId,

@@ -64,6 +64,8 @@ export type ClientDocument = {
   readonly status: 'active' | 'suspended' | 'cancelled';
   readonly industry: string;
   readonly country: string;
+  /** What the client must not be made to say: words it does not want, and claims its trade may not make. */
+  readonly restricciones: { readonly palabras: readonly string[]; readonly afirmaciones: readonly string[] };
   readonly subscriptions: readonly {
     readonly planId: string;
     readonly planName: string;

@@ -13,6 +13,8 @@ export type Industry = {
   readonly products: readonly string[];
   readonly interests: readonly string[];
   readonly hashtags: readonly string[];
+  /** What advertising of the trade may not claim. */
+  readonly forbiddenClaims: readonly string[];
 };
 
 /** The trades of the clients. */
@@ -34,6 +36,7 @@ export const INDUSTRIES: readonly Industry[] = [
     ],
     interests: ['moda', 'compras en línea', 'tendencias', 'accesorios', 'calzado'],
     hashtags: ['moda', 'outfit', 'estilo', 'nuevacoleccion', 'lookdeldia', 'modalatina'],
+    forbiddenClaims: ['cien por ciento sostenible', 'te hace ver más delgada'],
   },
   {
     name: 'turismo',
@@ -51,6 +54,7 @@ export const INDUSTRIES: readonly Industry[] = [
     ],
     interests: ['viajes', 'naturaleza', 'playa', 'aventura', 'ecoturismo'],
     hashtags: ['puravida', 'viajar', 'turismo', 'playa', 'aventura', 'escapada'],
+    forbiddenClaims: ['sin ningún riesgo', 'clima perfecto garantizado'],
   },
   {
     name: 'tecnología',
@@ -68,6 +72,7 @@ export const INDUSTRIES: readonly Industry[] = [
     ],
     interests: ['tecnología', 'videojuegos', 'celulares', 'innovación', 'trabajo remoto'],
     hashtags: ['tecnologia', 'gadgets', 'innovacion', 'gamer', 'homeoffice', 'digital'],
+    forbiddenClaims: ['imposible de hackear', 'nunca falla'],
   },
   {
     name: 'alimentos',
@@ -85,6 +90,7 @@ export const INDUSTRIES: readonly Industry[] = [
     ],
     interests: ['gastronomía', 'café', 'recetas', 'comida saludable', 'productos locales'],
     hashtags: ['cafe', 'saboreslocales', 'hechoencasa', 'foodie', 'recetas', 'comidasana'],
+    forbiddenClaims: ['alimento milagroso', 'cura enfermedades', 'baja de peso sin esfuerzo', 'previene el cáncer'],
   },
   {
     name: 'deporte',
@@ -95,6 +101,7 @@ export const INDUSTRIES: readonly Industry[] = [
     products: ['tenis para correr', 'bicicletas de montaña', 'la membresía anual', 'ropa deportiva', 'tablas de surf', 'mancuernas'],
     interests: ['correr', 'ciclismo', 'gimnasio', 'surf', 'vida sana'],
     hashtags: ['running', 'fitness', 'trailrunning', 'ciclismo', 'vidasana', 'entrenamiento'],
+    forbiddenClaims: ['resultados garantizados', 'baja de peso sin esfuerzo', 'sin riesgo de lesiones'],
   },
   {
     name: 'hogar',
@@ -105,6 +112,7 @@ export const INDUSTRIES: readonly Industry[] = [
     products: ['muebles para la sala', 'ropa de cama', 'lámparas de diseño', 'ollas y sartenes', 'plantas de interior', 'organizadores'],
     interests: ['decoración', 'jardinería', 'cocina', 'bricolaje', 'diseño de interiores'],
     hashtags: ['hogar', 'decoracion', 'interiores', 'micasa', 'jardin', 'diseno'],
+    forbiddenClaims: ['dura para siempre', 'a prueba de todo'],
   },
   {
     name: 'belleza',
@@ -122,6 +130,7 @@ export const INDUSTRIES: readonly Industry[] = [
     ],
     interests: ['belleza', 'cuidado personal', 'maquillaje', 'bienestar', 'perfumes'],
     hashtags: ['belleza', 'skincare', 'maquillaje', 'bienestar', 'cuidadopersonal', 'spa'],
+    forbiddenClaims: ['elimina las arrugas', 'resultados permanentes', 'cura el acné'],
   },
   {
     name: 'educación',
@@ -139,6 +148,7 @@ export const INDUSTRIES: readonly Industry[] = [
     ],
     interests: ['educación', 'idiomas', 'cursos en línea', 'lectura', 'desarrollo profesional'],
     hashtags: ['educacion', 'aprender', 'cursos', 'regresoaclases', 'becas', 'estudiar'],
+    forbiddenClaims: ['empleo garantizado', 'aprobación garantizada', 'aprende sin estudiar'],
   },
   {
     name: 'salud',
@@ -149,6 +159,14 @@ export const INDUSTRIES: readonly Industry[] = [
     products: ['el chequeo anual', 'vitaminas', 'lentes progresivos', 'limpieza dental', 'consultas en línea', 'planes de nutrición'],
     interests: ['salud', 'nutrición', 'bienestar', 'familia', 'prevención'],
     hashtags: ['salud', 'prevencion', 'bienestar', 'nutricion', 'vidasana', 'familia'],
+    forbiddenClaims: [
+      'cura milagrosa',
+      'cura el cáncer',
+      'cura garantizada',
+      'sin efectos secundarios',
+      'cien por ciento efectivo',
+      'sustituye a su médico',
+    ],
   },
   {
     name: 'mascotas',
@@ -159,6 +177,7 @@ export const INDUSTRIES: readonly Industry[] = [
     products: ['alimento premium', 'juguetes para perros', 'baño y corte', 'camas para gatos', 'planes de vacunas', 'arneses'],
     interests: ['perros', 'gatos', 'mascotas', 'adopción', 'animales'],
     hashtags: ['mascotas', 'perros', 'gatos', 'petlovers', 'adoptanocompres', 'patitas'],
+    forbiddenClaims: ['cura enfermedades', 'sustituye al veterinario'],
   },
   {
     name: 'automotriz',
@@ -169,6 +188,7 @@ export const INDUSTRIES: readonly Industry[] = [
     products: ['llantas con instalación', 'revisión de frenos', 'cascos certificados', 'baterías', 'cambio de aceite', 'accesorios 4x4'],
     interests: ['autos', 'motocicletas', 'mecánica', 'viajes por carretera', 'todoterreno'],
     hashtags: ['autos', 'motos', '4x4', 'enruta', 'mantenimiento', 'carretera'],
+    forbiddenClaims: ['sin riesgo de accidentes', 'crédito aprobado para todos', 'ganancia garantizada'],
   },
   {
     name: 'entretenimiento',
@@ -186,6 +206,7 @@ export const INDUSTRIES: readonly Industry[] = [
     ],
     interests: ['música', 'cine', 'conciertos', 'juegos', 'planes en familia'],
     hashtags: ['conciertos', 'cine', 'planes', 'enfamilia', 'musica', 'findesemana'],
+    forbiddenClaims: ['premio garantizado', 'ganancia garantizada'],
   },
 ];
 

@@ -68,6 +68,34 @@ export function verifyPlan(
   return { ok: true, plan: data.plan, planId: canonicalHash(data.plan) };
 }
 
+/** Signs and reads plans with the key of the settings. Both throw ToolError 'unavailable' where no key is set. */
+export type PlanSigner = {
+  readonly sign: (plan: unknown, binding: PlanBinding, now: Date) => SignedPlan;
+  /** The plan in the token. Throws the ToolError of {@link refusedPlan}. */
+  readonly confirmed: (
+    token: string,
+    asked: PlanBinding & { readonly expected?: unknown },
+    now: Date,
+  ) => { readonly plan: unknown; readonly planId: string };
+};
+
+export function planSigner(key: Uint8Array | undefined): PlanSigner {
+  const keyOrThrow = (): Uint8Array => {
+    if (key !== undefined) return key;
+    throw new ToolError('unavailable', 'What needs a confirmation cannot be done: this server has no key to sign plans with.', {
+      remedy: 'An administrator sets PROMPTSALES_PLAN_KEY to 32 random bytes or more, in base64.',
+    });
+  };
+  return {
+    sign: (plan, binding, now) => signPlan(plan, binding, keyOrThrow(), now),
+    confirmed(token, asked, now) {
+      const read = verifyPlan(token, asked, keyOrThrow(), now);
+      if (!read.ok) throw refusedPlan(read.refusal, asked.tool);
+      return read;
+    },
+  };
+}
+
 const REFUSALS: Readonly<Record<PlanRefusal, string>> = {
   forged: 'The confirmation token is none that this server gave.',
   expired: `The plan is older than ${PLAN_MINUTES} minutes.`,

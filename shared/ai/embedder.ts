@@ -1,5 +1,5 @@
-import type { Usage } from '../cache/result_cache.ts';
 import type { Deadline } from '../domain/deadline.ts';
+import type { ModelUsage } from './model_usage.ts';
 
 /** Turns texts into vectors whose nearness is the texts' nearness. */
 export type Embedder = {
@@ -12,5 +12,5 @@ export type Embedder = {
   readonly embed: (
     texts: readonly string[],
     deadline: Deadline,
-  ) => Promise<{ readonly vectors: readonly Float32Array[]; readonly usage: Usage }>;
+  ) => Promise<{ readonly vectors: readonly Float32Array[]; readonly usage: ModelUsage }>;
 };

@@ -12,6 +12,8 @@ export type Generation = {
   readonly tokensUsed: number;
   /** US dollars. */
   readonly costUsd: number;
+  /** False: the cost is at least so much; what has no known price is left out. */
+  readonly costKnown: boolean;
   readonly generatedAt: Date;
 };
 
@@ -32,12 +34,19 @@ const dollars = z.coerce.number().nonnegative();
 
 const StoredGeneration = jsonText(
   z
-    .object({ content: z.string(), tokens_used: z.int().nonnegative(), cost_usd: z.number().nonnegative(), timestamp: z.iso.datetime() })
+    .object({
+      content: z.string(),
+      tokens_used: z.int().nonnegative(),
+      cost_usd: z.number().nonnegative(),
+      cost_known: z.boolean().default(true),
+      timestamp: z.iso.datetime(),
+    })
     .transform(
-      ({ content, tokens_used, cost_usd, timestamp }): Generation => ({
+      ({ content, tokens_used, cost_usd, cost_known, timestamp }): Generation => ({
         content,
         tokensUsed: tokens_used,
         costUsd: cost_usd,
+        costKnown: cost_known,
         generatedAt: new Date(timestamp),
       }),
     ),
@@ -103,8 +112,15 @@ export function generationCache(redis: RedisConnection | undefined): GenerationC
       const key = generation(prompt);
       return read(key, ['get', key], StoredGeneration);
     },
-    async writeGeneration(prompt, { content, tokensUsed, costUsd, generatedAt }) {
-      const json = JSON.stringify({ content, tokens_used: tokensUsed, cost_usd: costUsd, timestamp: generatedAt.toISOString() });
+    async writeGeneration(prompt, { content, tokensUsed, costUsd, costKnown, generatedAt }) {
+      const json = JSON.stringify({
+        content,
+        tokens_used: tokensUsed,
+        cost_usd: costUsd,
+        // Said only where it is not so: the value has the customer's fields.
+        ...(costKnown ? {} : { cost_known: false }),
+        timestamp: generatedAt.toISOString(),
+      });
       const [reply] = (await redis?.pipeline([['set', generation(prompt), json, 'EX', generationKey.seconds]])) ?? [];
       return reply?.ok === true;
     },

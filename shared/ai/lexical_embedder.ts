@@ -1,21 +1,22 @@
 import { hash } from 'node:crypto';
 import snowball from 'snowball-stemmers';
-import { NO_USAGE } from '../cache/result_cache.ts';
 import { wordsOf } from '../domain/fold.ts';
 import type { Embedder } from './embedder.ts';
 import { LEXICAL_CONCEPTS } from './lexical_concepts.ts';
+import { LEXICAL_TOPICS } from './lexical_topics.ts';
+import { NO_MODEL_USAGE } from './model_usage.ts';
 
 /**
  * The method and its version. Vectors weighted by other documents still compare: an index that is searched while it is made again belongs
  * to the method, and only what is made again depends on the documents too.
  */
-const LEXICAL_MODEL = 'lexical-1';
+const LEXICAL_MODEL = 'lexical-2';
 
 /** As many as OpenAI's text-embedding-3-small gives, so that both fit one index. */
 const LEXICAL_DIMENSIONS = 1536;
 
-/** What a shared stem, concept, wider concept and word of letters count against each other; chosen on the development queries. */
-const WEIGHTS = { stem: 1, concept: 2, wider: 1, letters: 1 };
+/** What a shared stem, concept, wider concept, topic and word of letters count against each other; chosen on the development queries. */
+const WEIGHTS = { stem: 0.7, concept: 2, wider: 1, topic: 2, letters: 0.6 };
 
 const STOP_WORDS = new Set(
   [
@@ -31,19 +32,24 @@ const STOP_WORDS = new Set(
 const spanish = snowball.newStemmer('spanish');
 const english = snowball.newStemmer('english');
 
+/** A word and its stems in both languages. */
+type Stemmed = { readonly word: string; readonly spanishStem: string; readonly englishStem: string };
+
 type Concept = { readonly name: string; readonly wider: readonly string[] };
 
 /** Concepts by the folded word or expression, and by its stem. */
 type Lexicon = { readonly words: ReadonlyMap<string, readonly Concept[]>; readonly stems: ReadonlyMap<string, readonly Concept[]> };
 
-const lexicon = readLexicon(LEXICAL_CONCEPTS);
+/** Read when a text is first placed, because a server starts without. */
+const lexicons = once(() => ({ concepts: readLexicon(LEXICAL_CONCEPTS), topics: readLexicon(LEXICAL_TOPICS) }));
 
 /**
  * Places texts by the words and letters they share: no model, no cost, the same vector for the same text everywhere. It is what answers
  * when no model of meaning is configured, and is never called semantic.
  *
  * A text's features are the Spanish and English stems of its words, the concepts of {@link LEXICAL_CONCEPTS} they belong to (which is
- * how an English query meets a Spanish description, and 'minino' meets 'gato'), the wider concepts of those, and the 3- to 5-letter
+ * how an English query meets a Spanish description, and 'minino' meets 'gato'), the wider concepts of those, the topics of
+ * {@link LEXICAL_TOPICS} they go with (which is how 'mascota haciendo la siesta' meets a kitten on a keyboard), and the 3- to 5-letter
  * pieces of each word (which is how misspelt, inflected and unknown words meet). Each counts by how rare it is among `documents`,
  * ln((1 + n) / (1 + documents with it)) + 1, and is added with a sign to one of 1536 places, both taken from a hash of it (feature
  * hashing: Weinberger and others, 2009). The sum is scaled to unit length; a text without a word has its length in the first place.
@@ -78,7 +84,7 @@ export function lexicalEmbedder(documents: readonly string[]): Embedder {
         deadline.signal.throwIfAborted();
         return vectorOf(text);
       });
-      return { vectors, usage: NO_USAGE };
+      return { vectors, usage: NO_MODEL_USAGE };
     },
   };
 }
@@ -87,23 +93,30 @@ export function lexicalEmbedder(documents: readonly string[]): Embedder {
 function featuresOf(text: string): ReadonlyMap<string, number> {
   const features = new Map<string, number>();
   const add = (feature: string, weight: number) => features.set(feature, Math.max(weight, features.get(feature) ?? 0));
+  const { concepts, topics } = lexicons();
   const words = wordsOf(text);
   for (const [position, word] of words.entries()) {
     for (const length of [2, 3, 4]) {
       const expression = words.slice(position, position + length).join('_');
-      for (const concept of lexicon.words.get(expression) ?? []) addConcept(concept, add);
+      for (const concept of concepts.words.get(expression) ?? []) addConcept(concept, add);
+      for (const { name } of topics.words.get(expression) ?? []) add(`topic ${name}`, WEIGHTS.topic);
     }
     if (STOP_WORDS.has(word)) continue;
-    const spanishStem = spanish.stem(word);
-    const englishStem = english.stem(word);
+    const stemmed = { word, spanishStem: spanish.stem(word), englishStem: english.stem(word) };
+    const { spanishStem, englishStem } = stemmed;
     add(`es ${spanishStem}`, WEIGHTS.stem);
     if (englishStem !== spanishStem) add(`en ${englishStem}`, WEIGHTS.stem / 2);
-    const concepts = lexicon.words.get(word) ?? lexicon.stems.get(`es ${spanishStem}`) ?? lexicon.stems.get(`en ${englishStem}`) ?? [];
-    for (const concept of concepts) addConcept(concept, add);
+    for (const concept of holding(concepts, stemmed)) addConcept(concept, add);
+    for (const { name } of holding(topics, stemmed)) add(`topic ${name}`, WEIGHTS.topic);
     const pieces = lettersOf(word);
     for (const piece of pieces) add(`letters ${piece}`, WEIGHTS.letters / Math.sqrt(pieces.length));
   }
   return features;
+}
+
+/** The lines of a lexicon that hold a word: itself, else its Spanish stem, else its English one. */
+function holding({ words, stems }: Lexicon, { word, spanishStem, englishStem }: Stemmed): readonly Concept[] {
+  return words.get(word) ?? stems.get(`es ${spanishStem}`) ?? stems.get(`en ${englishStem}`) ?? [];
 }
 
 function addConcept({ name, wider }: Concept, add: (feature: string, weight: number) => void): void {
@@ -127,6 +140,15 @@ function placeOf(feature: string): { readonly place: number; readonly sign: 1 | 
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
   bits = (bits ^ (bits >>> 16)) >>> 0;
   return { place: (bits >>> 1) % LEXICAL_DIMENSIONS, sign: (bits & 1) === 0 ? 1 : -1 };
+}
+
+/** Computes a value when it is first asked for. */
+function once<T>(compute: () => T): () => T {
+  let computed: { readonly value: T } | undefined;
+  return () => {
+    computed ??= { value: compute() };
+    return computed.value;
+  };
 }
 
 /** Reads the lines `Spanish words | English words > wider concepts`. */

@@ -28,6 +28,9 @@ const Header = z.object({
 /** What a file of vectors holds: the vectors of the items one after the other in `values`, made by `model`. */
 export type VectorFile = z.infer<typeof Header> & { readonly values: Float32Array };
 
+/** A file of vectors that was read: its numbers are written to the beginning of where they are to be, so that they are in memory once. */
+export type ReadVectorFile = z.infer<typeof Header> & { readonly writeValues: (values: Float32Array) => void };
+
 /**
  * Replaces the file: written beside it, brought to the disk, and renamed over it, so that a reader sees the old one or the new one. The
  * layout: 'PSVECT01', length of the header (32 bits, little-endian), the header in JSON filled up with spaces to a multiple of four, the
@@ -60,7 +63,7 @@ export async function writeVectorFile(path: string, { values, ...header }: Vecto
 }
 
 /** What the file holds; undefined when there is none, when it is torn, or when something else wrote it. */
-export async function readVectorFile(path: string): Promise<VectorFile | undefined> {
+export async function readVectorFile(path: string): Promise<ReadVectorFile | undefined> {
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
@@ -74,10 +77,9 @@ export async function readVectorFile(path: string): Promise<VectorFile | undefin
   const numbersAt = HEADER_AT + bytes.readUInt32LE(MAGIC.length);
   const header = headerOf(bytes.subarray(HEADER_AT, numbersAt));
   if (header === undefined || end - numbersAt !== header.items.length * header.dimensions * 4) return undefined;
-  // A copy, because what was read may begin where a number cannot.
-  const values = new Float32Array(header.items.length * header.dimensions);
-  new Uint8Array(values.buffer).set(bytes.subarray(numbersAt, end));
-  return { ...header, values };
+  const numbers = bytes.subarray(numbersAt, end);
+  // Byte by byte, because what was read may begin where a number cannot.
+  return { ...header, writeValues: ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength).set(numbers) };
 }
 
 function headerOf(json: Buffer): z.infer<typeof Header> | undefined {

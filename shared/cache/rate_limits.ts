@@ -37,10 +37,6 @@ export type LimitQuestion = {
   readonly settle: (replies: readonly RedisReply[] | undefined) => Verdict;
 };
 
-/**
- * Grants calls of a window in one step: as many as are asked for, never more than are left, and of more than one never more than a sixteenth of
- * what is left, so that no process sits on what others need. Arguments: wanted, already made, limit, seconds. Returns granted and used.
- */
 const GRANT: RedisScript = {
   name: 'promptsalesGrant',
   lua: `
@@ -54,6 +50,27 @@ const GRANT: RedisScript = {
     end
     return {granted, used + granted}`,
 };
+
+/** How many calls Redis granted, and how many of the window all processes have been granted with them. */
+export type Grant = { readonly granted: number; readonly used: number };
+
+/**
+ * The command that grants calls of a window in one step: as many as are wanted, never more than are left, and of more than one never more than a
+ * sixteenth of what is left, so that no process sits on what others need. Calls that were made without asking are counted with it.
+ */
+export function granting(
+  key: string,
+  { wanted, made, limit, seconds }: { readonly wanted: number; readonly made: number; readonly limit: number; readonly seconds: number },
+): RedisCommand {
+  return [GRANT, key, wanted, made, limit, seconds];
+}
+
+/** What {@link granting} brought; undefined when Redis did not say. */
+export function grantOf(reply: RedisReply | undefined): Grant | undefined {
+  if (reply?.ok !== true || !Array.isArray(reply.value)) return undefined;
+  const [granted, used] = reply.value.map(Number);
+  return granted === undefined || used === undefined || Number.isNaN(granted + used) ? undefined : { granted, used };
+}
 
 /** Takes back grants that were not used; a window that has ended has nothing to take back from. */
 const GIVE_BACK: RedisScript = {
@@ -83,8 +100,8 @@ type Counter = {
 type Pair = readonly [minute: Counter, hour: Counter];
 
 const MOST_IN_A_BLOCK = 1_024;
-/** Clients come under any name: those of hours gone by are forgotten whenever so many more have come. */
-const PAIRS_BETWEEN_CLEANINGS = 1_000;
+/** Clients come under any name: windows gone by are forgotten whenever so many more have begun. */
+const COUNTERS_BETWEEN_CLEANINGS = 1_000;
 /** Asking again within this time asks for more at once, in milliseconds. */
 const SOON_MS = 100;
 
@@ -95,7 +112,11 @@ const SOON_MS = 100;
  * back or the window ends.
  */
 export class RateLimits {
+  /** By client, server and tool, so that a call finds both of its counters at once. The tools of a server share its minute. */
   readonly #pairs = new Map<string, Pair>();
+  /** By key. */
+  readonly #counters = new Map<string, Counter>();
+  #begun = 0;
   readonly #now: () => Date;
   readonly #redis: Pick<RedisConnection, 'isUp'> | undefined;
   readonly #withoutRedis: WithoutRedis;
@@ -147,15 +168,14 @@ export class RateLimits {
     this.#low = false;
     if (this.#redis?.isUp !== true) return undefined;
     const now = this.#now().getTime();
-    const low = [...this.#pairs.values()]
-      .flat()
-      .filter((counter) => isLow(counter) && counter.used < counter.limit && counter.endsAt > now);
+    const low = [...this.#counters.values()].filter((counter) => isLow(counter) && counter.used < counter.limit && counter.endsAt > now);
     return low.length === 0 ? undefined : this.#asking(low, 0, () => 'spent');
   }
 
   /** What this process holds and will not spend, as commands for Redis; it holds nothing afterwards. */
   giveBack(): readonly RedisCommand[] {
-    const held = [...this.#pairs.values()].flat().filter((counter) => counter.held > 0);
+    const now = this.#now().getTime();
+    const held = [...this.#counters.values()].filter((counter) => counter.held > 0 && counter.endsAt > now);
     return held.map((counter) => {
       const command: RedisCommand = [GIVE_BACK, counter.key, counter.held];
       counter.held = 0;
@@ -184,7 +204,8 @@ export class RateLimits {
       if (leads) Object.assign(counter, { asking: true, block: extra, askedAt: now });
       const made = counter.untold;
       counter.untold = 0;
-      return { counter, leads, made, command: [GRANT, counter.key, need + extra, made, counter.limit, counter.keySeconds] as const };
+      const { key, limit, keySeconds: seconds } = counter;
+      return { counter, leads, made, command: granting(key, { wanted: need + extra, made, limit, seconds }) };
     });
     return {
       commands: asked.map(({ command }) => command),
@@ -243,26 +264,35 @@ export class RateLimits {
     const minute = minuteLimitKey.of({ client, service: server, 'yyyy-mm-dd-HH-MM': minuteStamp(now) });
     const hour = hourLimitKey.of({ tool, client, 'yyyy-mm-dd-HH': hourStamp(now) });
     const pair: Pair = [
-      this.#sharedMinute(minute) ?? counterOf(minute, 'minute', callsPerMinute, minuteLimitKey.seconds, time),
-      found !== undefined && found[1].key === hour ? found[1] : counterOf(hour, 'hour', toolCallsPerHour, hourLimitKey.seconds, time),
+      this.#counterOf(minute, 'minute', callsPerMinute, minuteLimitKey.seconds, time),
+      this.#counterOf(hour, 'hour', toolCallsPerHour, hourLimitKey.seconds, time),
     ];
     this.#pairs.set(name, pair);
-    if (this.#pairs.size % PAIRS_BETWEEN_CLEANINGS === 0) {
-      for (const [old, { 1: hour }] of this.#pairs) if (hour.endsAt <= time) this.#pairs.delete(old);
-    }
     return pair;
   }
 
-  /** The tools of a server share its minute. */
-  #sharedMinute(key: string): Counter | undefined {
-    for (const [minute] of this.#pairs.values()) if (minute.key === key) return minute;
-    return undefined;
+  #counterOf(key: string, window: Window, limit: number, keySeconds: number, now: number): Counter {
+    const found = this.#counters.get(key);
+    if (found !== undefined) {
+      found.limit = limit;
+      return found;
+    }
+    this.#begun += 1;
+    if (this.#begun % COUNTERS_BETWEEN_CLEANINGS === 0) this.#clean(now);
+    const counter = newCounter(key, window, limit, keySeconds, now);
+    this.#counters.set(key, counter);
+    return counter;
+  }
+
+  #clean(now: number): void {
+    for (const [name, [minute]] of this.#pairs) if (minute.endsAt <= now) this.#pairs.delete(name);
+    for (const [key, { endsAt }] of this.#counters) if (endsAt <= now) this.#counters.delete(key);
   }
 }
 
 const WINDOW_MS = { minute: 60_000, hour: 3_600_000 } as const;
 
-function counterOf(key: string, window: Window, limit: number, keySeconds: number, now: number): Counter {
+function newCounter(key: string, window: Window, limit: number, keySeconds: number, now: number): Counter {
   const lengthMs = WINDOW_MS[window];
   const endsAt = (Math.floor(now / lengthMs) + 1) * lengthMs;
   return {
@@ -279,10 +309,4 @@ function isLow({ block, held, asking }: Counter): boolean {
 /** None for calls now and then; from one to the next question that comes soon, twice as many. */
 function nextBlock({ block, askedAt }: Counter, now: number): number {
   return now - askedAt <= SOON_MS ? Math.min(MOST_IN_A_BLOCK, Math.max(1, block * 2)) : Math.floor(block / 2);
-}
-
-function grantOf(reply: RedisReply | undefined): { readonly granted: number; readonly used: number } | undefined {
-  if (reply?.ok !== true || !Array.isArray(reply.value)) return undefined;
-  const [granted, used] = reply.value.map(Number);
-  return granted === undefined || used === undefined || Number.isNaN(granted + used) ? undefined : { granted, used };
 }

@@ -13,6 +13,8 @@ export type AccountedCall = {
   readonly hitAgeSeconds: number | undefined;
   /** What the answer took to make: spent when it was made for this call, saved when it came from the cache. */
   readonly usage: Usage;
+  /** What it would have taken beside that, had parts of an answer made for this call not been kept from before. Saved. */
+  readonly saved?: Usage | undefined;
 };
 
 type Sums = {
@@ -68,9 +70,9 @@ const WRITE_EVERY_MS = 1_000;
 /** Beyond so many clients at once, those of the last second are written before more are kept. */
 const MOST_CLIENTS = 2_000;
 
-/** Whole micro-dollars: money adds up exactly in a double. */
-const microDollars = (costUsd: string): number => Math.round(Number(costUsd) * 1e6);
-const inDollars = (micro: number): string => (micro / 1e6).toFixed(6);
+/** Whole billionths of a dollar: a token of the cheapest model is some of them, and whole numbers add up exactly in a double. */
+const billionths = (costUsd: string): number => Math.round(Number(costUsd) * 1e9);
+const inDollars = (amount: number): string => (amount / 1e9).toFixed(9);
 
 /**
  * Counts by client what was asked, what models took for it and what the cache spared: metrics:client:{cliente_id}:daily:{yyyy-mm-dd} for each
@@ -145,7 +147,7 @@ function writing(client: string, sums: Sums, now: Date): RedisCommand[] {
   ];
 }
 
-function addTo(sums: Sums, { tool, durationMs, failed, hitAgeSeconds, usage }: AccountedCall): void {
+function addTo(sums: Sums, { tool, durationMs, failed, hitAgeSeconds, usage, saved }: AccountedCall): void {
   sums.calls += 1;
   sums.ms += durationMs;
   sums.tools.set(tool, (sums.tools.get(tool) ?? 0) + 1);
@@ -154,16 +156,20 @@ function addTo(sums: Sums, { tool, durationMs, failed, hitAgeSeconds, usage }: A
     if (usage.tokens > 0) {
       sums.generations += 1;
       sums.tokens += usage.tokens;
-      sums.cost += microDollars(usage.costUsd);
+      sums.cost += billionths(usage.costUsd);
     }
   } else {
     sums.hits += 1;
     sums.hitAge += hitAgeSeconds;
-    if (usage.tokens > 0) {
-      sums.savedTokens += usage.tokens;
-      sums.savedCost += microDollars(usage.costUsd);
-    }
+    addSaving(sums, usage);
   }
+  if (saved !== undefined) addSaving(sums, saved);
+}
+
+function addSaving(sums: Sums, { tokens, costUsd }: Usage): void {
+  if (tokens === 0) return;
+  sums.savedTokens += tokens;
+  sums.savedCost += billionths(costUsd);
 }
 
 function noSums(): Sums {

@@ -37,6 +37,7 @@ const Environment = z.object({
   ADS_DATABASE_URL: optionalText,
   CRM_DATABASE_URL: optionalText,
   CONTENT_DATABASE_URL: optionalText,
+  CONTENT_WRITER_DATABASE_URL: optionalText,
   REDIS_URL: optionalText,
   REDIS_TLS_CA: optionalText,
   REDIS_TLS_CERT: optionalText,
@@ -61,6 +62,11 @@ const Environment = z.object({
   PINECONE_INDEX: optionalText.refine(
     (host) => host === undefined || /^(https?:\/\/)?[\w-]+(\.[\w-]+)+(:\d+)?\/?$/.test(host),
     "not the index's address, such as images-1a2b3c.svc.aped-4627-b74a.pinecone.io: the console shows it",
+  ),
+  // 32 bytes are 43 letters without padding.
+  PROMPTSALES_PLAN_KEY: optionalText.refine(
+    (key) => key === undefined || /^[\w+/-]{43,}={0,2}$/.test(key),
+    'not 32 random bytes or more in base64',
   ),
   PROMPTSALES_COST_CONFIRM_USD: optionalText.transform((text) => text ?? '0.50').pipe(dollars),
 });
@@ -124,10 +130,14 @@ export type Settings = {
     readonly ads: string | undefined;
     readonly crm: string | undefined;
     readonly content: string | undefined;
+    /** PromptContent as content_generator reads and writes it. */
+    readonly contentWriter: string | undefined;
     /** Every form of parseRedisAddress, the certificates' files in it. */
     readonly redis: string | undefined;
   };
   readonly ai: AiSettings;
+  /** A secret: plans that await a confirmation are signed with it. All processes of an installation have the same. */
+  readonly planKey: Uint8Array | undefined;
   /** Where vectors are kept; undefined: in a file of the home. The key is a secret. */
   readonly pinecone: { readonly apiKey: string; readonly host: string } | undefined;
 };
@@ -167,9 +177,11 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
       ads: e.ADS_DATABASE_URL,
       crm: e.CRM_DATABASE_URL,
       content: e.CONTENT_DATABASE_URL,
+      contentWriter: e.CONTENT_WRITER_DATABASE_URL,
       redis: redisUrl(e),
     },
     pinecone: pineconeOf(e),
+    planKey: e.PROMPTSALES_PLAN_KEY === undefined ? undefined : Buffer.from(e.PROMPTSALES_PLAN_KEY, 'base64'),
     ai: {
       apiKey: e.OPENAI_API_KEY,
       baseUrl: e.OPENAI_BASE_URL,

@@ -39,6 +39,8 @@ export async function openPostgres(url: string, options: PostgresOptions): Promi
     idleTimeoutMillis: 60_000,
     application_name: options.applicationName,
     keepAlive: true,
+    // Connections that nobody uses keep no process alive.
+    allowExitOnIdle: true,
     types: exactTypes(pg.types.getTypeParser),
     ...(options.statementTimeoutMs === undefined ? {} : { statement_timeout: options.statementTimeoutMs }),
   });

@@ -8,7 +8,7 @@ export type Deadline = {
 /** A deadline so many milliseconds from now, ended early when `cancelled` aborts. */
 export function deadlineIn(milliseconds: number, cancelled?: AbortSignal): Deadline {
   const end = performance.now() + milliseconds;
-  const timeUp = AbortSignal.timeout(milliseconds);
+  const timeUp = AbortSignal.timeout(Math.ceil(milliseconds));
   return {
     signal: cancelled === undefined ? timeUp : AbortSignal.any([timeUp, cancelled]),
     remainingMs: () => Math.max(0, end - performance.now()),

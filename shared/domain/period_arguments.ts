@@ -17,6 +17,18 @@ export const PeriodArguments = {
   endDate: z.string().trim().max(60).optional().describe('Last day, inclusive; needs startDate. Example: "2025-11-20"'),
 };
 
+/** Other names that models use for the period. */
+export const PERIOD_ALIASES = {
+  start_date: 'startDate',
+  from: 'startDate',
+  end_date: 'endDate',
+  to: 'endDate',
+  dateRange: 'period',
+  date_range: 'period',
+  timeframe: 'period',
+  periodo: 'period',
+} as const;
+
 /** A campaign by name or id, as every tool takes it. How it is found: resolveCampaign() in entity_resolution.ts. */
 export const CampaignRef = z
   .string()

@@ -1,16 +1,8 @@
 import { minuteStamp } from '../cache/catalogue.ts';
 import { minuteLimitKey } from '../cache/keys.ts';
-import type { RedisConnection, RedisScript } from '../cache/redis_connection.ts';
+import { granting, grantOf } from '../cache/rate_limits.ts';
+import type { RedisConnection } from '../cache/redis_connection.ts';
 import { ToolError } from '../domain/tool_error.ts';
-
-/** ARGV: limit, life. Counts a call and says how many there are; at the limit counts nothing and says -1. */
-const TAKE: RedisScript = {
-  name: 'takeOutsideCall',
-  lua: `if tonumber(redis.call('get', KEYS[1]) or 0) >= tonumber(ARGV[1]) then return -1 end
-local calls = redis.call('incr', KEYS[1])
-redis.call('expire', KEYS[1], ARGV[2])
-return calls`,
-};
 
 /** Calls to outside services this minute. They are ours, whoever asked for them: the client of the key is 'promptsales'. */
 export type OutsideLimit = {
@@ -18,21 +10,37 @@ export type OutsideLimit = {
   readonly take: (service: string, callsPerMinute: number) => Promise<void>;
 };
 
-/** The limit is exact over all processes; while Redis is away it holds in each, from the last count it heard. */
+/** Calls of a service in a minute: how many all processes have made as far as this one knows, and how many of its own Redis was not told of. */
+type Counted = { readonly minute: string; used: number; untold: number };
+
+/** The limit is exact over all processes; while Redis is away it holds in each, from the last count it heard, and is told afterwards. */
 export function outsideLimit(redis: RedisConnection | undefined, now: () => Date): OutsideLimit {
-  const counted = new Map<string, { readonly minute: string; readonly calls: number }>();
+  const counters = new Map<string, Counted>();
+  const counterOf = (service: string, minute: string): Counted => {
+    const found = counters.get(service);
+    if (found?.minute === minute) return found;
+    const counter = { minute, used: 0, untold: 0 };
+    counters.set(service, counter);
+    return counter;
+  };
   return {
     async take(service, callsPerMinute) {
       const at = now();
       const minute = minuteStamp(at);
       const key = minuteLimitKey.of({ client: 'promptsales', service, 'yyyy-mm-dd-HH-MM': minute });
-      const [reply] = (await redis?.pipeline([[TAKE, key, callsPerMinute, minuteLimitKey.seconds]])) ?? [];
-      const known = counted.get(service);
-      const own = known?.minute === minute ? known.calls : 0;
-      const shared = reply?.ok && typeof reply.value === 'number' ? reply.value : undefined;
-      const isFull = shared === undefined ? own >= callsPerMinute : shared === -1;
-      if (isFull) throw limitReached(service, callsPerMinute, at);
-      counted.set(service, { minute, calls: shared ?? own + 1 });
+      const counter = counterOf(service, minute);
+      const made = counter.untold;
+      counter.untold = 0;
+      const question = granting(key, { wanted: 1, made, limit: callsPerMinute, seconds: minuteLimitKey.seconds });
+      const grant = grantOf((await redis?.pipeline([question]))?.[0]);
+      if (grant === undefined) {
+        counter.untold += made;
+        if (counter.used + counter.untold >= callsPerMinute) throw limitReached(service, callsPerMinute, at);
+        counter.untold += 1;
+        return;
+      }
+      counter.used = Math.max(counter.used, grant.used);
+      if (grant.granted === 0) throw limitReached(service, callsPerMinute, at);
     },
   };
 }

@@ -1,12 +1,30 @@
 import { connectRedis, type RedisConnection } from '../cache/redis_connection.ts';
+import type { Settings } from '../config/settings.ts';
 import { openPostgres, type PostgresDatabase } from '../db/postgres_database.ts';
 import { createHubFreshness, type HubFreshness } from './hub_freshness.ts';
 
 /** Where the parts are that servers read. Without Redis calls are answered uncached by other processes. */
 export type Addresses = { readonly hub: string; readonly redis: string | undefined };
 
-/** Where the parts were found, and the "today" their data was made for, when it is not the clock's. */
-export type Located = { readonly addresses: Addresses; readonly referenceDate?: string | undefined };
+/** Where the parts were found. */
+export type Located = {
+  readonly addresses: Addresses;
+  /** The "today" their data was made for, when it is not the clock's. */
+  readonly referenceDate?: string | undefined;
+  /** The way into PromptContent, and the key for plans, of an embedded stack. */
+  readonly contentWriter?: string | undefined;
+  readonly planKey?: Uint8Array | undefined;
+};
+
+/** The settings, with what was found where they say nothing: what is configured always wins. */
+export function withLocated(settings: Settings, { referenceDate, contentWriter, planKey }: Located): Settings {
+  return {
+    ...settings,
+    referenceDate: settings.referenceDate ?? referenceDate,
+    urls: { ...settings.urls, contentWriter: settings.urls.contentWriter ?? contentWriter },
+    planKey: settings.planKey ?? planKey,
+  };
+}
 
 /** What the servers of one process share. */
 export type Connections = {

@@ -32,6 +32,10 @@ export type Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodTy
   /** What the caller must be allowed, all of them. */
   readonly scopes: readonly string[];
   readonly cache: CachePolicy;
+  /** Other names hosts may call the tool by. Answered, never listed. */
+  readonly otherNames?: readonly string[] | undefined;
+  /** How long a call may take, in milliseconds, where the settings' usual deadline is too short: a model writes slowly. */
+  readonly deadlineMs?: number | undefined;
   /** Other names models use for an argument: {campaign: 'campaignName'}. Accepted, never shown. */
   readonly aliases?: Readonly<Record<string, string>> | undefined;
 };
@@ -42,6 +46,8 @@ export type CallContext<Repos> = {
   readonly clock: Clock;
   readonly deadline: Deadline;
   readonly caller: Caller;
+  /** The caller wants nothing that was kept: what a handler keeps by itself is not to be used either. */
+  readonly fresh: boolean;
   /** Tells the host how far a long call is; does nothing when the host did not ask. */
   readonly progress: (message: string) => void;
 };
@@ -82,4 +88,6 @@ export type Answer = {
   readonly next?: readonly NextCall[] | undefined;
   /** What models took for this answer; absent when none was asked. */
   readonly usage?: Usage | undefined;
+  /** What models would have taken, had parts of this answer not been kept from before. */
+  readonly saved?: Usage | undefined;
 };

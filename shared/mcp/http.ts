@@ -99,7 +99,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       ((kind, ask, clientName, askOptions) => counted(() => resources(kind, ask, exchange().identity(clientName), askOptions)));
     const answerCompletion: AnswerCompletion | undefined =
       prompts && ((ask, clientName, askOptions) => counted(() => prompts(ask, exchange().identity(clientName), askOptions)));
-    const factory = mcpServerFactory(face, options.version, answerCall, undefined, answerResource, answerCompletion);
+    const factory = mcpServerFactory(face, options.version, { answerCall, answerResource, answerCompletion });
     const handler = createMcpHandler(factory, {
       maxRequestBodySize: MAX_BODY_BYTES,
       onerror: options.onError,

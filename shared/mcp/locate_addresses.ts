@@ -4,8 +4,8 @@ import { version } from '../config/version.ts';
 import type { Located } from './connections.ts';
 
 /**
- * Where the hub and Redis are: as the settings say, else those of the embedded stack, which is started where none runs. In production nothing is
- * embedded, and what is missing is named. Throws StackError.
+ * Where the hub and Redis are: as the settings say, else those of the embedded stack, which is started where none runs; then also its way into
+ * PromptContent and its key for plans. In production nothing is embedded, and what is missing is named. Throws StackError.
  */
 export async function locateAddresses(settings: Settings, progress: (message: string) => void): Promise<Located> {
   const { hub, redis } = settings.urls;
@@ -15,9 +15,14 @@ export async function locateAddresses(settings: Settings, progress: (message: st
   if (hub !== undefined) return { addresses: { hub, redis } };
 
   const { awaitStack } = await import('../stack/ensure_stack.ts');
-  const { state, urls } = await awaitStack(settings, {
+  const { state, urls, planKey } = await awaitStack(settings, {
     program: { selfCommand: selfCommand(), version },
     onProgress: ({ label, done, total }) => progress(total === 0 ? label : `${label}: ${Math.floor((100 * done) / total)} %`),
   });
-  return { addresses: { hub: urls.hub, redis: redis ?? urls.redis }, referenceDate: state.settings.referenceDate };
+  return {
+    addresses: { hub: urls.hub, redis: redis ?? urls.redis },
+    referenceDate: state.settings.referenceDate,
+    contentWriter: urls.contentWriter,
+    planKey,
+  };
 }

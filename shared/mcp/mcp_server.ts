@@ -7,16 +7,10 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import { ToolError } from '../domain/tool_error.ts';
+import { type CompletionAnswer, completionOf } from './completion.ts';
 import type { Tool } from './contract.ts';
 import type { Answered, CallOptions } from './pipeline.ts';
-import {
-  type CompletionAnswer,
-  completeFromValues,
-  hasCompletions,
-  type Prompt,
-  type PromptCompletionAsk,
-  renderPrompt,
-} from './prompt.ts';
+import { completeFromValues, hasCompletions, type Prompt, type PromptCompletionAsk, renderPrompt } from './prompt.ts';
 import type { ResourceTemplate } from './resource.ts';
 import type { ResourceAnswers, ResourceAsks } from './resources.ts';
 import { type ToolDefinition, toolDefinitions } from './tool_definitions.ts';
@@ -49,6 +43,18 @@ export type AnswerCompletion = (
   options: CallOptions,
 ) => Promise<CompletionAnswer>;
 
+/** What stands behind a face. */
+export type FaceAnswers = {
+  /** Also under the other names of a tool, which are not listed. */
+  readonly answerCall: AnswerCall;
+  /** For a server that has resources. */
+  readonly answerResource?: AnswerResource | undefined;
+  /** For a server that has prompts with arguments to complete from a database. */
+  readonly answerCompletion?: AnswerCompletion | undefined;
+  /** The tools' definitions, where a bundle has them ready. */
+  readonly definitions?: readonly ToolDefinition[] | undefined;
+};
+
 /** Hosts may keep the list of tools this long: it changes with a release only. */
 const LIST_TTL_MS = 300_000;
 
@@ -65,10 +71,7 @@ const CLIENT_INFO = 'io.modelcontextprotocol/clientInfo';
 export function mcpServerFactory(
   face: ServerFace,
   version: string,
-  answerCall: AnswerCall,
-  known?: readonly ToolDefinition[],
-  answerResource?: AnswerResource,
-  answerCompletion?: AnswerCompletion,
+  { answerCall, answerResource, answerCompletion, definitions: known }: FaceAnswers,
 ): McpServerFactory {
   const { name, title, instructions, prompts = [] } = face;
   const completes = answerResource !== undefined || hasCompletions(prompts);
@@ -156,7 +159,7 @@ function serveCompletions(
   answerResource: AnswerResource | undefined,
   answerCompletion: AnswerCompletion | undefined,
 ): void {
-  const nothing: CompletionAnswer = { completion: { values: [], hasMore: false } };
+  const nothing = completionOf([]);
   server.setRequestHandler('completion/complete', async ({ params: { ref, argument } }, context) => {
     const typed = argument.value;
     if (ref.type === 'ref/resource') {

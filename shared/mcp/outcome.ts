@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NO_USAGE, type Usage } from '../cache/result_cache.ts';
+import { sum } from '../domain/money.ts';
 import { ToolError } from '../domain/tool_error.ts';
 import type { Answer, Tool } from './contract.ts';
 import { structuredAnswer } from './envelope.ts';
@@ -46,6 +47,23 @@ export function answerIn(outcome: Outcome): Extract<Outcome, { kind: 'answer' }>
 /** What the answer took of models. */
 export function usageOf(outcome: Outcome): Usage {
   return (outcome.kind === 'answer' ? outcome.answer.usage : undefined) ?? NO_USAGE;
+}
+
+/** What the answer did not take, because parts of it were kept from before. */
+export function savedOf(outcome: Outcome): Usage | undefined {
+  return outcome.kind === 'answer' ? outcome.answer.saved : undefined;
+}
+
+/** What the answer would take with nothing kept from before, which is what keeping it spares the next who asks. */
+export function worthOf(outcome: Outcome): Usage {
+  const usage = usageOf(outcome);
+  const saved = savedOf(outcome);
+  if (saved === undefined) return usage;
+  return {
+    tokens: usage.tokens + saved.tokens,
+    costUsd: sum([usage.costUsd, saved.costUsd]).toFixed(),
+    segment: usage.segment ?? saved.segment,
+  };
 }
 
 /** An answer that breaks its own contract must not reach a host, which would refuse it without saying why. */

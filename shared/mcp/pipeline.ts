@@ -16,7 +16,19 @@ import { callKey, KnownKeys } from './call_key.ts';
 import type { Answer, CallContext, Caller, Tool } from './contract.ts';
 import { answerText, errorResult, structuredAnswer, type ToolResult } from './envelope.ts';
 import { type DataState, dataAsOf, type Freshness, lateSources } from './freshness.ts';
-import { answerIn, checkAnswer, NEGATIVE_SECONDS, negativeOutcome, type Outcome, readOutcome, usageOf } from './outcome.ts';
+import { internalError } from './internal_error.ts';
+import {
+  answerIn,
+  checkAnswer,
+  NEGATIVE_SECONDS,
+  negativeOutcome,
+  type Outcome,
+  readOutcome,
+  savedOf,
+  usageOf,
+  worthOf,
+} from './outcome.ts';
+import { requireScopes } from './required_scopes.ts';
 import { inputSchemaOf, type ServedTool } from './served_tool.ts';
 
 /** What the pipeline writes to its log; pino fits. */
@@ -41,6 +53,7 @@ export type PipelineParts<Repos> = {
   readonly etlIntervalMinutes: number;
   readonly metrics: CallMetrics;
   readonly logger: PipelineLog;
+  /** How long a call may take; a tool may ask for longer. The hub ends a single statement at its own limit all the same. */
   readonly deadlineMs: number;
 };
 
@@ -65,7 +78,7 @@ export type Remembered = { readonly openResult: string; readonly limits: readonl
 
 /** The path of every call, from its arguments to its answer. */
 export type Pipeline = {
-  /** Answers a call. Never throws: what goes wrong is a result that says so. */
+  /** Answers a call under the tool's name or one of its others. Never throws: what goes wrong is a result that says so. */
   readonly call: (tool: string, args: unknown, caller: Caller, options?: CallOptions) => Promise<Answered>;
   /**
    * The answer of a call this process remembers, after the same checks in the same order, at once. Undefined when it remembers none or when
@@ -76,20 +89,30 @@ export type Pipeline = {
   readonly close: () => Promise<void>;
 };
 
-type Line<Repos> = ServedTool<Repos> & { readonly schema: z.ZodObject; readonly aliases: Readonly<Record<string, string>> };
+type Line<Repos> = ServedTool<Repos> & {
+  readonly schema: z.ZodObject;
+  readonly aliases: Readonly<Record<string, string>>;
+  readonly deadlineMs: number;
+};
 
 /** Where an answer came from, for metrics and accounts. */
-type Seen = { cache: CallOutcome['cache']; hitAgeSeconds: number | undefined; usage: Usage; limits: readonly LimitState[] };
+type Seen = {
+  cache: CallOutcome['cache'];
+  hitAgeSeconds: number | undefined;
+  usage: Usage;
+  saved: Usage | undefined;
+  limits: readonly LimitState[];
+};
 
 /**
  * Builds the path of all calls to one server: validate → authorise → rate limit → cache → single flight → handler with
  * deadline → envelope → cache → account → metrics. Who calls has been identified by the entry point.
+ * Throws when two tools share a name.
  */
 export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
-  const { serverName, clock, redis, cache, clients, accounts, freshness, metrics, logger, deadlineMs } = parts;
-  const lines = new Map<string, Line<Repos>>(
-    parts.tools.map((served) => [served.tool.name, { ...served, schema: inputSchemaOf(served.tool), aliases: served.tool.aliases ?? {} }]),
-  );
+  const { serverName, clock, redis, cache, clients, accounts, freshness, metrics, logger } = parts;
+  const lines = linesOf(parts);
+  const toolNames = parts.tools.map(({ tool }) => tool.name);
   const limits = new RateLimits({ now: clock.now, redis, withoutRedis: parts.withoutRedis });
   const flights = new SingleFlight<{ readonly outcome: Outcome; readonly shared: boolean }>();
   const knownKeys = new KnownKeys();
@@ -109,12 +132,13 @@ export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
   const lineOf = (name: string): Line<Repos> => {
     const line = lines.get(name);
     if (line !== undefined) return line;
-    const meant = name.length > 64 ? undefined : nearestWord(name, [...lines.keys()]);
+    const nearest = name.length > 64 ? undefined : nearestWord(name, [...lines.keys()]);
+    const meant = nearest === undefined ? undefined : lines.get(nearest)?.tool.name;
     throw new ToolError(
       'not_found',
       `${serverName} has no tool '${name.slice(0, 64)}'${meant === undefined ? '' : `; did you mean '${meant}'?`}`,
       {
-        remedy: `Its tools are: ${[...lines.keys()].join(', ')}.`,
+        remedy: `Its tools are: ${toolNames.join(', ')}.`,
       },
     );
   };
@@ -159,12 +183,12 @@ export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
 
   const answerCall = async (name: string, raw: unknown, caller: Caller, options: CallOptions, seen: Seen): Promise<ToolResult> => {
     const line = lineOf(name);
-    const { tool } = line;
-    const { fresh, ...args } = readArguments({ tool: name, schema: line.schema, aliases: line.aliases }, raw);
+    const { tool, deadlineMs } = line;
+    const { fresh, ...args } = readArguments({ tool: tool.name, schema: line.schema, aliases: line.aliases }, raw);
     const permissions = clients.known(caller.client) ?? (await clients.of(caller.client));
     authorise(tool, caller, permissions);
 
-    const counted: LimitedCall = { client: caller.client, server: serverName, tool: name };
+    const counted: LimitedCall = { client: caller.client, server: serverName, tool: tool.name };
     const spent = limits.spend(counted, permissions.limits);
     const question = spent === 'ask' ? limits.question(counted, permissions.limits) : undefined;
     seen.limits = limits.states(counted, permissions.limits);
@@ -211,7 +235,7 @@ export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
     const deadline = deadlineIn(deadlineMs, options.signal);
     const keep = key !== undefined && state !== undefined ? { key, dataVersion: state.version } : undefined;
     const work = async (abandoned: AbortSignal, progress: (message: string) => void) => {
-      const compute = () => computed(line, args, caller, state, keep, deadlineIn(deadlineMs, abandoned), progress);
+      const compute = () => computed(line, args, caller, state, keep, deadlineIn(deadlineMs, abandoned), fresh === true, progress);
       // A question that must be fresh, or that nothing says is equal, is worked on by itself.
       if (readKey === undefined || keep === undefined) return { outcome: await compute(), shared: false };
       const look = async () => {
@@ -235,8 +259,11 @@ export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
       if (shared || value.shared) {
         seen.cache = 'shared';
         seen.hitAgeSeconds = 0;
+        seen.usage = worthOf(value.outcome);
+      } else {
+        seen.usage = usageOf(value.outcome);
+        seen.saved = savedOf(value.outcome);
       }
-      seen.usage = usageOf(value.outcome);
       return current(value.outcome, state);
     } catch (error) {
       if (old === undefined || !isOutage(error) || options.signal?.aborted === true) throw error;
@@ -252,9 +279,10 @@ export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
     state: DataState | undefined,
     keep: { readonly key: string; readonly dataVersion: string } | undefined,
     deadline: Deadline,
+    fresh: boolean,
     progress: (message: string) => void,
   ): Promise<Outcome> => {
-    const context: CallContext<Repos> = { repos: parts.repos, clock, deadline, caller, progress };
+    const context: CallContext<Repos> = { repos: parts.repos, clock, deadline, caller, fresh, progress };
     let outcome: Outcome;
     let seconds: number | undefined;
     try {
@@ -269,7 +297,7 @@ export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
     }
     // Kept by the work, not by who waits for it: the answer is good even when its first asker has left. Waited for, since
     // the next process may look for it as soon as the lock is free; Redis answers within its own short timeout.
-    if (keep !== undefined) await cache.store(keep.key, outcome, { dataVersion: keep.dataVersion, usage: usageOf(outcome), seconds });
+    if (keep !== undefined) await cache.store(keep.key, outcome, { dataVersion: keep.dataVersion, usage: worthOf(outcome), seconds });
     return outcome;
   };
 
@@ -294,45 +322,47 @@ export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
     const permissions = clients.known(caller.client);
     if (line === undefined || state === undefined || permissions === undefined || line.tool.cache === 'none') return undefined;
     const today = clock.today();
-    const key = knownKeys.of(name, raw, caller, today, () => {
-      const { fresh, ...args } = readArguments({ tool: name, schema: line.schema, aliases: line.aliases }, raw);
+    const tool = line.tool.name;
+    const key = knownKeys.of(tool, raw, caller, today, () => {
+      const { fresh, ...args } = readArguments({ tool, schema: line.schema, aliases: line.aliases }, raw);
       return fresh === true ? undefined : keyOf(line, args, caller, today);
     });
     if (key === undefined) return undefined;
     authorise(line.tool, caller, permissions);
     const found = cache.fromMemory(key);
     if (found === undefined || found.dataVersion !== state.version || found.value.kind !== 'answer') return undefined;
-    const counted: LimitedCall = { client: caller.client, server: serverName, tool: name };
+    const counted: LimitedCall = { client: caller.client, server: serverName, tool };
     if (limits.spend(counted, permissions.limits) !== 'spent') return undefined;
     refillSoon();
     const ageSeconds = ageOf(found);
     const openResult = rendered(found, state, ageSeconds);
     const durationMs = performance.now() - startedAt;
-    metrics.record({ tool: name, durationMs, cache: 'memory', error: undefined });
-    accounts.record({ client: caller.client, tool: name, durationMs, failed: false, hitAgeSeconds: ageSeconds, usage: found.usage });
+    metrics.record({ tool, durationMs, cache: 'memory', error: undefined });
+    accounts.record({ client: caller.client, tool, durationMs, failed: false, hitAgeSeconds: ageSeconds, usage: found.usage });
     return { openResult, limits: limits.states(counted, permissions.limits) };
   };
 
   return {
     async call(name, raw, caller, options = {}) {
       const startedAt = performance.now();
-      const seen: Seen = { cache: 'skipped', hitAgeSeconds: undefined, usage: NO_USAGE, limits: [] };
+      const seen: Seen = { cache: 'skipped', hitAgeSeconds: undefined, usage: NO_USAGE, saved: undefined, limits: [] };
       let failed: ToolError | undefined;
       try {
         return { result: await answerCall(name, raw, caller, options, seen), limits: seen.limits, retryAfterSeconds: undefined };
       } catch (thrown) {
         const correlationId = options.requestId ?? randomUUID();
-        failed = thrown instanceof ToolError ? thrown : internalError(thrown);
+        failed = thrown instanceof ToolError ? thrown : internalError('question', thrown);
         if (failed.errorClass === 'internal' || failed.cause !== undefined) {
-          logger.error({ err: failed.cause, correlationId, server: serverName, tool: name, client: caller.client }, failed.message);
+          const tool = lines.get(name)?.tool.name;
+          logger.error({ err: failed.cause, correlationId, server: serverName, tool, client: caller.client }, failed.message);
         }
         return { result: errorResult(failed, correlationId), limits: seen.limits, retryAfterSeconds: failed.retryAfterSeconds };
       } finally {
-        const tool = lines.has(name) ? name : 'unknown';
+        const tool = lines.get(name)?.tool.name ?? 'unknown';
         const durationMs = performance.now() - startedAt;
         metrics.record({ tool, durationMs, cache: seen.cache, error: failed?.errorClass });
-        const { hitAgeSeconds, usage } = seen;
-        accounts.record({ client: caller.client, tool, durationMs, failed: failed !== undefined, hitAgeSeconds, usage });
+        const { hitAgeSeconds, usage, saved } = seen;
+        accounts.record({ client: caller.client, tool, durationMs, failed: failed !== undefined, hitAgeSeconds, usage, saved });
       }
     },
     remembered(name, raw, caller) {
@@ -349,18 +379,28 @@ export function createPipeline<Repos>(parts: PipelineParts<Repos>): Pipeline {
   };
 }
 
+/** The tools by every name they answer to. Throws when two share one. */
+function linesOf<Repos>({ serverName, tools, deadlineMs }: PipelineParts<Repos>): ReadonlyMap<string, Line<Repos>> {
+  const lines = new Map<string, Line<Repos>>();
+  for (const served of tools) {
+    const { name, otherNames = [], aliases = {}, deadlineMs: ownDeadlineMs = 0 } = served.tool;
+    const line = { ...served, schema: inputSchemaOf(served.tool), aliases, deadlineMs: Math.max(deadlineMs, ownDeadlineMs) };
+    for (const answered of [name, ...otherNames]) {
+      const other = lines.get(answered)?.tool.name;
+      if (other !== undefined) throw new Error(`two tools of ${serverName} answer to the name '${answered}': ${other} and ${name}`);
+      lines.set(answered, line);
+    }
+  }
+  return lines;
+}
+
 /** Says no when the caller lacks a scope the tool needs (T6), or its client may not use the tool (S6). */
 function authorise(tool: Tool, caller: Caller, { active, tools }: ClientPermissions): void {
-  const missing = tool.scopes.filter((scope) => !caller.scopes.has(scope));
-  if (missing.length > 0) {
-    throw new ToolError('forbidden', `${tool.name} needs ${missing.join(', ')}, which the role ${caller.role} does not include.`, {
-      remedy: 'Ask an administrator for a role or a token with that scope.',
-    });
-  }
+  requireScopes(tool.name, tool.scopes, caller);
   if (!active) {
     throw new ToolError('forbidden', `The client ${caller.client} is suspended.`, { remedy: 'Ask an administrator to activate it.' });
   }
-  if (tools !== 'all' && !tools.has(tool.name)) {
+  if (tools !== 'all' && !tools.has(tool.name) && !tool.otherNames?.some((name) => tools.has(name))) {
     throw new ToolError('forbidden', `The client ${caller.client} may not use ${tool.name}.`, {
       remedy: `It may use: ${[...tools].sort().join(', ') || 'no tool'}. Ask an administrator for more.`,
     });
@@ -398,14 +438,6 @@ async function untilDeadline<T>(work: Promise<T>, deadline: Deadline): Promise<T
       remedy: 'Ask for a shorter period or fewer rows, or ask again later.',
     });
   }
-}
-
-/** What happened is for the log; the caller gets a number to ask about. */
-function internalError(cause: unknown): ToolError {
-  return new ToolError('internal', 'Something in PromptSales went wrong with this question.', {
-    remedy: 'Try again; if it happens again, report the correlation id.',
-    cause: cause ?? 'nothing was thrown',
-  });
 }
 
 function ignore(): void {}

@@ -1,12 +1,9 @@
-import type { Deadline } from '../domain/deadline.ts';
 import { ToolError } from '../domain/tool_error.ts';
+import { type Complete, type CompletionAnswer, completionOf } from './completion.ts';
 import type { ResourceParts } from './resource.ts';
 
 /** The languages prompts are written in. */
 export type PromptLanguage = 'es' | 'en';
-
-/** Finds what an argument may be, from a database. */
-export type CompleteArgument = (typed: string, limit: number, deadline: Deadline) => Promise<readonly string[]>;
 
 export type PromptArgument = {
   readonly name: string;
@@ -15,9 +12,7 @@ export type PromptArgument = {
   /** The only values there are; completed without any input or output. */
   readonly values?: readonly string[] | undefined;
   /** Values that a database knows; it is opened when a host first asks, of a caller who has these scopes. */
-  readonly completion?:
-    | { readonly scopes: readonly string[]; readonly open: (parts: ResourceParts) => Promise<CompleteArgument> }
-    | undefined;
+  readonly completion?: { readonly scopes: readonly string[]; readonly open: (parts: ResourceParts) => Promise<Complete> } | undefined;
 };
 
 export type PromptMessage = { readonly role: 'user' | 'assistant'; readonly text: string };
@@ -39,11 +34,6 @@ export type Prompt = {
 /** What a host can ask about an argument of a prompt. */
 export type PromptCompletionAsk = { readonly prompt: string; readonly argument: string; readonly typed: string };
 
-/** As the protocol writes it. */
-export type CompletionAnswer = { readonly completion: { values: string[]; hasMore: boolean } };
-
-/** The most that the protocol lets a completion name. */
-export const MOST_COMPLETIONS = 100;
 const LONGEST_ARGUMENT = 2_000;
 
 /** The argument by which a host chooses the language. */
@@ -99,9 +89,4 @@ export function completeFromValues(
 /** The argument of that name of the prompt of that name. */
 export function argumentOf(served: readonly Prompt[], prompt: string, argument: string): PromptArgument | undefined {
   return served.find(({ name }) => name === prompt)?.arguments.find(({ name }) => name === argument);
-}
-
-/** Values as the protocol takes them; one more than it lets a completion name says that there are more. */
-export function completionOf(found: readonly string[]): CompletionAnswer {
-  return { completion: { values: found.slice(0, MOST_COMPLETIONS), hasMore: found.length > MOST_COMPLETIONS } };
 }

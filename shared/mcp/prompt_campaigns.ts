@@ -1,5 +1,5 @@
 import type { Statement } from '../db/sql_database.ts';
-import type { CompleteArgument } from './prompt.ts';
+import type { Complete } from './completion.ts';
 import type { ResourceParts } from './resource.ts';
 
 const NAMES: Statement = {
@@ -12,6 +12,6 @@ const NAMES: Statement = {
 };
 
 /** Completes names of campaigns: those that hold what was typed, case and accents aside, or whose id does; active ones first. */
-export async function openPromptCampaigns({ hub }: Pick<ResourceParts, 'hub'>): Promise<CompleteArgument> {
+export async function openPromptCampaigns({ hub }: Pick<ResourceParts, 'hub'>): Promise<Complete> {
   return (typed, limit, deadline) => hub.rows(NAMES, [typed.trim(), limit], ({ name }) => String(name), deadline);
 }

@@ -2,6 +2,7 @@ import type { RedisConnection } from '../cache/redis_connection.ts';
 import type { SqlDatabase } from '../db/sql_database.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Deadline } from '../domain/deadline.ts';
+import type { Complete } from './completion.ts';
 
 /** A family of resources: everything a host needs to know of it. Data, no logic. Its URI has one variable. */
 export type ResourceTemplate = {
@@ -28,8 +29,7 @@ export type OpenedResource = {
   ) => Promise<readonly { readonly value: string; readonly title: string }[]>;
   /** What it is, as JSON. Throws ToolError not_found where there is none. */
   readonly read: (value: string, deadline: Deadline) => Promise<object>;
-  /** Values that the text typed so far may be the beginning of, the likeliest first. */
-  readonly complete: (typed: string, limit: number, deadline: Deadline) => Promise<readonly string[]>;
+  readonly complete: Complete;
 };
 
 /** A contract and what fulfils it; that is loaded when a host first asks. */

@@ -1,8 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { deadlineIn } from '../domain/deadline.ts';
+import { openedOnce } from '../domain/opened_once.ts';
 import { ToolError } from '../domain/tool_error.ts';
+import { type CompletionAnswer, completed, completionOf } from './completion.ts';
 import type { Caller } from './contract.ts';
+import { toldError } from './internal_error.ts';
 import type { PipelineLog } from './pipeline.ts';
+import { hasScopes, requireScopes } from './required_scopes.ts';
 import { type OpenedResource, type ResourceParts, type ServedResource, uriOf, valueIn, variableOf } from './resource.ts';
 
 /** What a host can ask about resources, by what it asks for. */
@@ -19,7 +22,7 @@ export type ResourceAnswers = {
     readonly nextCursor?: string;
   };
   readonly read: { readonly contents: { uri: string; mimeType: string; text: string }[] };
-  readonly complete: { readonly completion: { values: string[]; hasMore: boolean } };
+  readonly complete: CompletionAnswer;
 };
 
 /** Answers a question about resources. Throws ToolError, of class 'internal' for what went wrong on our side. */
@@ -33,8 +36,6 @@ export type Resources = <Kind extends keyof ResourceAsks>(
 export type ResourcesOptions = { readonly deadlineMs: number; readonly logger: PipelineLog };
 
 const PAGE = 100;
-/** The most that the protocol lets a completion name. */
-const MOST_COMPLETIONS = 100;
 
 type Opened = ServedResource & { readonly opened: () => Promise<OpenedResource> };
 
@@ -44,16 +45,7 @@ export function openResources(
   parts: ResourceParts,
   { deadlineMs, logger }: ResourcesOptions,
 ): Resources {
-  const families = served.map((resource): Opened => {
-    let opening: Promise<OpenedResource> | undefined;
-    return {
-      ...resource,
-      opened: () => {
-        opening ??= resource.open(parts);
-        return opening;
-      },
-    };
-  });
+  const families = served.map((resource): Opened => ({ ...resource, opened: openedOnce(() => resource.open(parts)) }));
 
   const answers: { readonly [Kind in keyof ResourceAsks]: Answering<Kind> } = {
     async list({ cursor }, caller, signal) {
@@ -62,7 +54,7 @@ export function openResources(
       const family = families[at.family];
       if (family === undefined) throw badCursor();
       const { template, opened } = family;
-      const found = isAllowed(template.scopes, caller)
+      const found = hasScopes(template.scopes, caller)
         ? await (await opened()).list(at.after, PAGE + 1, deadlineIn(deadlineMs, signal))
         : [];
       const shown = found.slice(0, PAGE);
@@ -81,7 +73,7 @@ export function openResources(
       for (const { template, opened } of families) {
         const value = valueIn(template, uri);
         if (value === undefined) continue;
-        requireAllowed(template.name, template.scopes, caller);
+        requireScopes(template.name, template.scopes, caller);
         const content = await (await opened()).read(value, deadlineIn(deadlineMs, signal));
         return { contents: [{ uri, mimeType: template.mimeType, text: JSON.stringify(content) }] };
       }
@@ -92,9 +84,8 @@ export function openResources(
 
     async complete({ uriTemplate, variable, typed }, caller, signal) {
       const family = families.find(({ template }) => template.uriTemplate === uriTemplate && variableOf(template) === variable);
-      if (family === undefined || !isAllowed(family.template.scopes, caller)) return { completion: { values: [], hasMore: false } };
-      const found = await (await family.opened()).complete(typed.slice(0, 200), MOST_COMPLETIONS + 1, deadlineIn(deadlineMs, signal));
-      return { completion: { values: found.slice(0, MOST_COMPLETIONS), hasMore: found.length > MOST_COMPLETIONS } };
+      if (family === undefined || !hasScopes(family.template.scopes, caller)) return completionOf([]);
+      return completed((await family.opened()).complete, typed, deadlineIn(deadlineMs, signal));
     },
   };
 
@@ -102,13 +93,7 @@ export function openResources(
     try {
       return await answers[kind](ask, caller, signal);
     } catch (error) {
-      if (error instanceof ToolError) throw error;
-      const correlationId = randomUUID();
-      logger.error({ err: error, correlationId, client: caller.client }, `resources: ${kind} failed`);
-      throw new ToolError('internal', 'Something in PromptSales went wrong with this resource.', {
-        remedy: `Try again; if it happens again, report the correlation id ${correlationId}.`,
-        cause: error,
-      });
+      throw toldError(error, { asked: 'resource', doing: `resources: ${kind}`, client: caller.client, logger });
     }
   };
 }
@@ -118,18 +103,6 @@ type Answering<Kind extends keyof ResourceAsks> = (
   caller: Caller,
   signal: AbortSignal | undefined,
 ) => Promise<ResourceAnswers[Kind]>;
-
-function isAllowed(scopes: readonly string[], caller: Caller): boolean {
-  return scopes.every((scope) => caller.scopes.has(scope));
-}
-
-function requireAllowed(name: string, scopes: readonly string[], caller: Caller): void {
-  if (isAllowed(scopes, caller)) return;
-  const missing = scopes.filter((scope) => !caller.scopes.has(scope)).join(', ');
-  throw new ToolError('forbidden', `${name} needs ${missing}, which the role ${caller.role} does not include.`, {
-    remedy: 'Ask an administrator for a role or a token with that scope.',
-  });
-}
 
 function writeCursor(family: number, after: string | undefined): string {
   return Buffer.from(JSON.stringify(after === undefined ? [family] : [family, after])).toString('base64url');

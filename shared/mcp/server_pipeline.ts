@@ -48,24 +48,19 @@ export function serverPipeline<Repos>(
   });
 }
 
-/** The resources of a server as the settings want them; undefined when it has none. */
-export function serverResources<Repos>(
-  { resources }: Pick<ServerDefinition<Repos>, 'resources'>,
-  { hub, redis }: Pick<Connections, 'hub' | 'redis'>,
-  { settings, logger }: Pick<PipelineOptions, 'settings' | 'logger'>,
-): Resources | undefined {
-  if (resources === undefined) return undefined;
-  const clock = systemClock(settings.timeZone, settings.referenceDate);
-  return openResources(resources, { hub, redis, clock }, { deadlineMs: settings.deadlineMs, logger });
-}
+/** What a server offers beside its tools; undefined is what it has none of. */
+export type Offers = { readonly resources: Resources | undefined; readonly prompts: Prompts | undefined };
 
-/** The prompts of a server as the settings want them; undefined when it has none. */
-export function serverPrompts<Repos>(
-  { prompts }: Pick<ServerDefinition<Repos>, 'prompts'>,
+/** The resources and prompts of a server as the settings want them. */
+export function serverOffers<Repos>(
+  { resources, prompts }: Pick<ServerDefinition<Repos>, 'resources' | 'prompts'>,
   { hub, redis }: Pick<Connections, 'hub' | 'redis'>,
   { settings, logger }: Pick<PipelineOptions, 'settings' | 'logger'>,
-): Prompts | undefined {
-  if (prompts === undefined) return undefined;
-  const clock = systemClock(settings.timeZone, settings.referenceDate);
-  return openPrompts(prompts, { hub, redis, clock }, { deadlineMs: settings.deadlineMs, logger });
+): Offers {
+  const parts = { hub, redis, clock: systemClock(settings.timeZone, settings.referenceDate) };
+  const options = { deadlineMs: settings.deadlineMs, logger };
+  return {
+    resources: resources && openResources(resources, parts, options),
+    prompts: prompts && openPrompts(prompts, parts, options),
+  };
 }

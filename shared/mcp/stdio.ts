@@ -7,9 +7,8 @@ import type { Connections, Located } from './connections.ts';
 import { errorResult, type ToolResult } from './envelope.ts';
 import { type AnswerCall, type AnswerCompletion, type AnswerResource, mcpServerFactory } from './mcp_server.ts';
 import type { CallOptions, Pipeline } from './pipeline.ts';
-import type { Prompts } from './prompts.ts';
-import type { Resources } from './resources.ts';
 import type { ServerDefinition } from './server_definition.ts';
+import type { Offers } from './server_pipeline.ts';
 import type { ToolDefinition } from './tool_definitions.ts';
 
 export type StdioOptions = {
@@ -27,8 +26,7 @@ const STOP_PATIENCE_MS = 2_000;
 
 type Opened = {
   readonly pipeline: Pipeline;
-  readonly resources: Resources | undefined;
-  readonly prompts: Prompts | undefined;
+  readonly offers: Offers;
   readonly connections: Connections;
 };
 
@@ -87,23 +85,21 @@ export function serveOverStdio<Repos>(definition: ServerDefinition<Repos>, { set
     }
   };
   const answerResource: AnswerResource = (kind, ask, clientName, options) =>
-    asking(options, ({ resources }) => {
+    asking(options, ({ offers: { resources } }) => {
       if (resources === undefined) throw new ToolError('not_found', `${definition.name} has no resources.`);
       return resources(kind, ask, localCaller(settings, clientName), options);
     });
   const answerCompletion: AnswerCompletion = (ask, clientName, options) =>
-    asking(options, ({ prompts }) => {
+    asking(options, ({ offers: { prompts } }) => {
       if (prompts === undefined) throw new ToolError('not_found', `${definition.name} has no prompts.`);
       return prompts(ask, localCaller(settings, clientName), options);
     });
-  const factory = mcpServerFactory(
-    definition,
-    version,
+  const factory = mcpServerFactory(definition, version, {
     answerCall,
+    answerResource: definition.resources && answerResource,
+    answerCompletion: definition.prompts && answerCompletion,
     definitions,
-    definition.resources === undefined ? undefined : answerResource,
-    definition.prompts === undefined ? undefined : answerCompletion,
-  );
+  });
 
   let stopping = false;
   const stop = async () => {
@@ -139,7 +135,7 @@ async function open<Repos>(
   locate: StdioOptions['locate'],
   progress: (message: string) => void,
 ): Promise<Opened> {
-  const [{ createLogger }, { CallMetrics }, { openConnections }, { serverPipeline, serverPrompts, serverResources }] = await Promise.all([
+  const [{ createLogger }, { CallMetrics }, { openConnections, withLocated }, { serverOffers, serverPipeline }] = await Promise.all([
     import('../telemetry/logger.ts'),
     import('../telemetry/call_metrics.ts'),
     import('./connections.ts'),
@@ -147,20 +143,19 @@ async function open<Repos>(
   ]);
   const logger = await createLogger({ level: settings.logLevel, name: definition.name });
   const metrics = new CallMetrics();
-  const { addresses, referenceDate } = await locate(settings, progress);
-  const connections = await openConnections(addresses, {
+  const located = await locate(settings, progress);
+  const connections = await openConnections(located.addresses, {
     name: `${definition.name} stdio`,
     deadlineMs: settings.deadlineMs,
     maxConnections: 4,
     onRedisFailure: () => metrics.redisFailed(),
     onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection was lost'),
   });
-  const asLocated = { ...settings, referenceDate: settings.referenceDate ?? referenceDate };
+  const asLocated = withLocated(settings, located);
   return {
     connections,
     pipeline: serverPipeline(definition, connections, { settings: asLocated, version: build, metrics, logger }),
-    resources: serverResources(definition, connections, { settings: asLocated, logger }),
-    prompts: serverPrompts(definition, connections, { settings: asLocated, logger }),
+    offers: serverOffers(definition, connections, { settings: asLocated, logger }),
   };
 }
 

@@ -65,6 +65,8 @@ export const ClientDocument = z.object({
   createdAt: Time,
   updatedAt: Time,
   subscriptions: z.array(SubscriptionDocument),
+  /** What the client must not be made to say; documents from before there was such a thing lack it. */
+  restricciones: z.object({ palabras: z.array(z.string()).nullish(), afirmaciones: z.array(z.string()).nullish() }).nullish(),
 });
 
 /** `logs_campanas`: messages written for a campaign. */
@@ -78,7 +80,14 @@ export const GenerationLogDocument = z.object({
     z.object({
       poblacion: z.json(),
       mensajes: z.array(
-        z.looseObject({ texto: z.string(), tono: z.string(), hashtags: z.array(z.string()), imagenes: z.array(Text), motivo: z.string() }),
+        z.looseObject({
+          titular: z.string().nullish(),
+          texto: z.string(),
+          tono: z.string(),
+          hashtags: z.array(z.string()),
+          imagenes: z.array(Text),
+          motivo: z.string(),
+        }),
       ),
     }),
   ),
@@ -88,30 +97,44 @@ export const GenerationLogDocument = z.object({
     modelo: Text,
     version_prompt: Text,
     hash_prompt: Text,
+    hash_solicitud: Text.nullish(),
     idioma: Text,
     canal: Text.nullish(),
     tokens_consumidos: Count,
     costo_usd: Dollars,
+    costo_conocido: z.boolean().default(true),
     duracion_ms: Count,
   }),
   dia: z.string().refine(isDay, 'not a day'),
   fecha: Time,
 });
 
-/** `bitacora_solicitudes`: one request to an outside service, failed ones too. */
-export const OutsideRequestDocument = z.object({
-  id_solicitud: Text,
-  servicio_utilizado: Text,
-  request: z.looseObject({}),
-  response: z.looseObject({}),
-  resultado: Text,
-  tiempo_respuesta_ms: Count,
-  tokens_consumidos: Count,
-  costo_usd: Dollars,
-  id_cliente: Text.nullish(),
-  id_campana: Text.nullish(),
-  herramienta: Text,
-  usuario: Text,
-  dia: z.string().refine(isDay, 'not a day'),
-  fecha: Time,
-});
+/** `bitacora_solicitudes`: one request to an outside service, failed ones and those answered from a cache too. */
+export const OutsideRequestDocument = z
+  .object({
+    id_solicitud: Text,
+    servicio_utilizado: Text,
+    request: z.looseObject({}),
+    response: z.looseObject({}),
+    resultado: Text,
+    tiempo_respuesta_ms: Count,
+    tokens_consumidos: Count,
+    costo_usd: Dollars,
+    // Records from before answers of the cache were recorded lack these three.
+    costo_conocido: z.boolean().default(true),
+    tokens_ahorrados: Count.default(0),
+    costo_ahorrado_usd: Dollars.default('0'),
+    id_cliente: Text.nullish(),
+    id_campana: Text.nullish(),
+    herramienta: Text,
+    usuario: Text,
+    dia: z.string().refine(isDay, 'not a day'),
+    fecha: Time,
+  })
+  .refine(
+    ({ resultado, tokens_consumidos, costo_usd }) =>
+      resultado !== 'from_cache' || (tokens_consumidos === 0 && /^0+(\.0+)?$/.test(costo_usd)),
+    {
+      error: "a request with the result 'from_cache' takes no tokens and costs nothing",
+    },
+  );

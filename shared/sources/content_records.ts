@@ -27,10 +27,12 @@ export function generationLogDocument(log: GenerationLog): Record<string, unknow
       modelo: log.model,
       version_prompt: log.promptVersion,
       hash_prompt: log.promptHash,
+      hash_solicitud: log.requestHash ?? null,
       idioma: log.language,
       canal: log.channel ?? null,
       tokens_consumidos: log.tokens,
       costo_usd: log.costUsd,
+      costo_conocido: log.costKnown,
       duracion_ms: log.durationMs,
     },
     dia: log.day,
@@ -61,6 +63,9 @@ export function outsideRequestDocument(asked: OutsideRequest): Record<string, un
     tiempo_respuesta_ms: asked.durationMs,
     tokens_consumidos: asked.tokens,
     costo_usd: asked.costUsd,
+    costo_conocido: asked.costKnown,
+    tokens_ahorrados: asked.saved?.tokens ?? 0,
+    costo_ahorrado_usd: asked.saved?.costUsd ?? '0',
     id_cliente: asked.clientId ?? null,
     id_campana: asked.campaignId ?? null,
     herramienta: asked.tool,
@@ -78,7 +83,8 @@ export function callerInRecords(name: string): string {
 function populationDocument({ population, messages }: PopulationMessages): Record<string, unknown> {
   return {
     poblacion: withoutSecrets(population),
-    mensajes: messages.map(({ text, tone, hashtags, images, reason }) => ({
+    mensajes: messages.map(({ text, tone, hashtags, images, reason, headline }) => ({
+      ...(headline === undefined ? {} : { titular: withoutSecrets(headline) }),
       texto: withoutSecrets(text),
       tono: tone,
       hashtags,

@@ -9,10 +9,13 @@ export type ContentVersion = {
   readonly contentId: string;
   readonly platform: string;
   readonly type: string;
-  /** Of a written message: its id, its text and its hashtags. */
+  /** Of a written message: its id, its text, its hashtags and, where the network has one, the line beside the text. */
   readonly messageId?: string | undefined;
   readonly text?: string | undefined;
+  readonly headline?: string | undefined;
   readonly hashtags?: readonly string[] | undefined;
+  /** All images of a message that has several, content ids; `contentId` is the first of them. */
+  readonly images?: readonly string[] | undefined;
 };
 
 /** The creative side of a campaign. */
@@ -47,6 +50,8 @@ export type SubscribedClient = {
     /** The features the plan includes. */
     readonly features: readonly string[];
   }[];
+  /** What the client must not be made to say. */
+  readonly restrictions: { readonly words: readonly string[]; readonly claims: readonly string[] };
 };
 
 export type StoredImage = {
@@ -85,7 +90,29 @@ export type PopulationMessages = {
     readonly images: readonly string[];
     /** Why it fits the population. */
     readonly reason: string;
+    /** The line beside the text, on channels that have one. */
+    readonly headline?: string | undefined;
   }[];
+};
+
+/** A generation as its log keeps it: what a repeated call with the same idempotency key is answered with. */
+export type KeptGeneration = Pick<
+  GenerationLog,
+  | 'logId'
+  | 'campaignId'
+  | 'populations'
+  | 'model'
+  | 'promptVersion'
+  | 'promptHash'
+  | 'language'
+  | 'channel'
+  | 'tokens'
+  | 'costUsd'
+  | 'costKnown'
+> & {
+  /** What was asked, hashed; undefined in logs that were not asked for under a key. */
+  readonly requestHash: string | undefined;
+  readonly writtenAt: Date;
 };
 
 /** Messages written earlier for a campaign. */
@@ -148,9 +175,13 @@ export type GenerationLog = RecordedCall & {
   readonly promptHash: string;
   readonly language: string;
   readonly channel?: string | undefined;
+  /** What was asked, hashed, where it was asked for under an idempotency key: the key with another question is noticed. */
+  readonly requestHash?: string | undefined;
   readonly tokens: number;
   /** Decimal text, at most 12 decimals. */
   readonly costUsd: string;
+  /** False when `costUsd` leaves out what has no known price: it is at least so much. */
+  readonly costKnown: boolean;
   readonly durationMs: number;
 };
 
@@ -174,8 +205,12 @@ export type OutsideRequest = RecordedCall & {
     /** The service's own id of the answer. */
     readonly responseId?: string | undefined;
   };
-  /** 'ok', or the class of what went wrong. */
+  /** 'ok', 'from_cache' when nothing had to be sent, or the class of what went wrong. */
   readonly result: string;
+  /** What the request would have taken, of those that nothing had to be sent for ('from_cache'): these take no tokens and cost '0'. */
+  readonly saved?: { readonly tokens: number; readonly costUsd: string } | undefined;
+  /** False when `costUsd`, or `saved.costUsd` where that is told, leaves out what has no known price: it is at least so much. */
+  readonly costKnown: boolean;
   readonly clientId?: string | undefined;
   readonly campaignId?: string | undefined;
   readonly tokens: number;
@@ -237,6 +272,8 @@ export interface ContentStore {
    */
   settle(reservation: Reservation, kept: number, deadline: Deadline): Promise<boolean>;
 
+  /** The log of that id, undefined when there is none. */
+  generation(logId: string, deadline: Deadline): Promise<KeptGeneration | undefined>;
   /** False when a record of that id was there already, which is left as it is. */
   recordGeneration(log: GenerationLog, deadline: Deadline): Promise<boolean>;
   recordRequest(request: OutsideRequest, deadline: Deadline): Promise<boolean>;

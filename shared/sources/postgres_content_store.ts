@@ -7,11 +7,21 @@ import { ToolError } from '../domain/tool_error.ts';
 import type { SourceDocument } from './change_source.ts';
 import { CampaignDocument, ClientDocument, GenerationLogDocument, ImageDocument } from './content_documents.ts';
 import { generationLogDocument, outsideRequestDocument } from './content_records.ts';
-import type { CampaignCreative, ContentStore, ContentVersion, PastMessages, StoredImage, SubscribedClient } from './content_store.ts';
+import type {
+  CampaignCreative,
+  ContentStore,
+  ContentVersion,
+  KeptGeneration,
+  PastMessages,
+  PopulationMessages,
+  StoredImage,
+  SubscribedClient,
+} from './content_store.ts';
 import { postgresDocumentSource } from './postgres_change_source.ts';
 import {
   CAMPAIGN,
   CLIENT,
+  GENERATION,
   IMAGES,
   LAST_MESSAGES,
   QUOTAS,
@@ -129,6 +139,10 @@ export async function openPostgresContentStore(url: string, options: ContentStor
       return closed.length > 0;
     },
 
+    async generation(logId, deadline) {
+      const found = await one('logs_campanas', GenerationLogDocument, GENERATION, logId, deadline);
+      return found === undefined ? undefined : toKeptGeneration(found);
+    },
     recordGeneration: async (log, deadline) => insert(RECORD_GENERATION, log.logId, generationLogDocument(log), deadline),
     recordRequest: async (request, deadline) => insert(RECORD_REQUEST, request.requestId, outsideRequestDocument(request), deadline),
 
@@ -189,14 +203,16 @@ function toCreative(campaign: z.infer<typeof CampaignDocument>): CampaignCreativ
 }
 
 function toVersion(version: z.infer<typeof CampaignDocument>['contentVersions'][number]): ContentVersion {
-  const { contentId, platform, type, messageId, text, hashtags } = version;
+  const { contentId, platform, type, messageId, text, headline, hashtags, images } = version;
   return {
     contentId,
     platform,
     type,
     ...(typeof messageId === 'string' ? { messageId } : {}),
     ...(typeof text === 'string' ? { text } : {}),
+    ...(typeof headline === 'string' ? { headline } : {}),
     ...(Array.isArray(hashtags) ? { hashtags: hashtags.filter((tag) => typeof tag === 'string') } : {}),
+    ...(Array.isArray(images) ? { images: images.filter((image) => typeof image === 'string') } : {}),
   };
 }
 
@@ -209,6 +225,7 @@ function toSubscribedClient(client: z.infer<typeof ClientDocument>): SubscribedC
       ...subscription,
       features: Object.keys(usageTracking).filter((feature) => usageTracking[feature]?.limit !== 0),
     })),
+    restrictions: { words: client.restricciones?.palabras ?? [], claims: client.restricciones?.afirmaciones ?? [] },
   };
 }
 
@@ -232,17 +249,41 @@ function toPastMessages(log: z.infer<typeof GenerationLogDocument>): PastMessage
   return {
     logId: log.id_log,
     campaignId: log.id_campana,
-    populations: log.mensajes_poblacion.map(({ poblacion, mensajes }) => ({
-      population: poblacion,
-      messages: mensajes.map(({ texto, tono, hashtags, imagenes, motivo }) => ({
-        text: texto,
-        tone: tono,
-        hashtags,
-        images: imagenes,
-        reason: motivo,
-      })),
-    })),
+    populations: log.mensajes_poblacion.map(toPopulation),
     writtenAt: log.fecha,
+  };
+}
+
+function toKeptGeneration(log: z.infer<typeof GenerationLogDocument>): KeptGeneration {
+  const { generacion_metadata: metadata } = log;
+  return {
+    logId: log.id_log,
+    campaignId: log.id_campana,
+    populations: log.mensajes_poblacion.map(toPopulation),
+    model: metadata.modelo,
+    promptVersion: metadata.version_prompt,
+    promptHash: metadata.hash_prompt,
+    language: metadata.idioma,
+    channel: metadata.canal ?? undefined,
+    tokens: metadata.tokens_consumidos,
+    costUsd: metadata.costo_usd,
+    costKnown: metadata.costo_conocido,
+    requestHash: metadata.hash_solicitud ?? undefined,
+    writtenAt: log.fecha,
+  };
+}
+
+function toPopulation({ poblacion, mensajes }: z.infer<typeof GenerationLogDocument>['mensajes_poblacion'][number]): PopulationMessages {
+  return {
+    population: poblacion,
+    messages: mensajes.map(({ titular, texto, tono, hashtags, imagenes, motivo }) => ({
+      text: texto,
+      tone: tono,
+      hashtags,
+      images: imagenes,
+      reason: motivo,
+      ...(titular === undefined || titular === null ? {} : { headline: titular }),
+    })),
   };
 }
 

@@ -26,6 +26,8 @@ export const LAST_MESSAGES: Statement = {
    LIMIT $2`,
 };
 
+export const GENERATION: Statement = { name: 'content_generation', text: 'SELECT id, document FROM content.logs_campanas WHERE id = $1' };
+
 /**
  * The features of a client's active subscriptions as they stand on day $2. From resetDate on nothing is used, nothing is reserved, and the
  * next reset is the first one after that day, whole months on. A limit of 0 is a feature the plan does not include.

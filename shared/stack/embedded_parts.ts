@@ -1,32 +1,45 @@
 import type { Settings } from '../config/settings.ts';
-import { URL_VARIABLES, type UrlName } from './program.ts';
+import { PLAN_KEY_VARIABLE, type ProvidedName, URL_VARIABLES, type UrlName } from './program.ts';
 import { StackError } from './stack_error.ts';
 
-/** Which addresses nobody configured, so that the embedded stack has to provide them. */
-export function missingUrls(settings: Pick<Settings, 'urls'>, needed: readonly UrlName[]): UrlName[] {
-  return needed.filter((name) => settings.urls[name] === undefined);
+type Configured = Pick<Settings, 'urls' | 'planKey'>;
+
+/** What is read in one place and written in another when only some of its addresses are configured. */
+const CONFIGURED_TOGETHER: readonly { readonly subject: string; readonly names: readonly UrlName[] }[] = [
+  { subject: 'The hub', names: ['hub', 'hubEtl', 'hubAdmin'] },
+  { subject: 'PromptContent', names: ['content', 'contentWriter'] },
+];
+
+/** Which of these nobody configured, so that the embedded stack has to provide them. */
+export function missingSettings<Name extends ProvidedName>(settings: Configured, needed: readonly Name[]): Name[] {
+  return needed.filter((name) => (name === 'planKey' ? settings.planKey : settings.urls[name as UrlName]) === undefined);
 }
 
 /**
- * Throws {@link StackError} when the embedded stack must not provide what is missing: in production it provides nothing, and a hub
+ * Throws {@link StackError} when the embedded stack must not provide what is missing: in production it provides nothing, and a database
  * that is half configured would be read in one place and written in another.
  */
-export function requireEmbeddable(settings: Pick<Settings, 'urls' | 'production'>, needed: readonly UrlName[]): void {
-  const missing = missingUrls(settings, needed).map((name) => URL_VARIABLES[name]);
+export function requireEmbeddable(settings: Configured & Pick<Settings, 'production'>, needed: readonly ProvidedName[]): void {
+  const missing = missingSettings(settings, needed).map(variableOf);
   if (settings.production && missing.length > 0) {
     throw new StackError(
       `With PROMPTSALES_ENV=production nothing runs embedded, and ${list(missing)} ${missing.length === 1 ? 'is' : 'are'} not set.`,
       `Set ${list(missing)}, or leave out PROMPTSALES_ENV to try the embedded stack.`,
     );
   }
-  const hub = (['hub', 'hubEtl', 'hubAdmin'] as const).filter((name) => needed.includes(name));
-  const missingHub = hub.filter((name) => settings.urls[name] === undefined).map((name) => URL_VARIABLES[name]);
-  if (missingHub.length > 0 && missingHub.length < hub.length) {
+  for (const { subject, names } of CONFIGURED_TOGETHER) {
+    const together = names.filter((name) => needed.includes(name));
+    const missingHere = missingSettings(settings, together).map(variableOf);
+    if (missingHere.length === 0 || missingHere.length === together.length) continue;
     throw new StackError(
-      `The hub is configured in part: ${list(missingHub)} ${missingHub.length === 1 ? 'is' : 'are'} not set.`,
-      'Set HUB_DATABASE_URL, HUB_ETL_DATABASE_URL and HUB_ADMIN_DATABASE_URL together, or none of them.',
+      `${subject} is configured in part: ${list(missingHere)} ${missingHere.length === 1 ? 'is' : 'are'} not set.`,
+      `Set ${list(names.map(variableOf))} together, or none of them.`,
     );
   }
+}
+
+function variableOf(name: ProvidedName): string {
+  return name === 'planKey' ? PLAN_KEY_VARIABLE : URL_VARIABLES[name];
 }
 
 function list(names: readonly string[]): string {

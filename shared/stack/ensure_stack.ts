@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from '../config/settings.ts';
-import { missingUrls, requireEmbeddable } from './embedded_parts.ts';
+import { missingSettings, requireEmbeddable } from './embedded_parts.ts';
 import { openHome } from './home.ts';
 import { requirePort } from './ports.ts';
 import { stopProcess } from './process_identity.ts';
@@ -40,13 +40,13 @@ export async function ensureStack<Needed extends UrlName = UrlName>(
   requireEmbeddable(settings, needs);
   const configured = Object.fromEntries(Object.entries(settings.urls).filter(([, url]) => url !== undefined));
   // Each name of `needs` is configured, or one of the stack's addresses, which has them all.
-  if (missingUrls(settings, needs).length === 0) return configured as Record<Needed, string>;
+  if (missingSettings(settings, needs).length === 0) return configured as Record<Needed, string>;
   const { urls } = await awaitStack(settings, options);
   return { ...urls, ...configured } as Record<Needed, string>;
 }
 
-/** A stack that is up. */
-export type ReadyStack = { readonly state: StackState; readonly urls: StackUrls };
+/** A stack that is up; `planKey` is the one its servers sign plans with. */
+export type ReadyStack = { readonly state: StackState; readonly urls: StackUrls; readonly planKey: Uint8Array };
 
 type WaitOptions = Pick<EnsureOptions, 'program' | 'onProgress' | 'signal'>;
 
@@ -71,16 +71,20 @@ export async function awaitStack(settings: Settings, options: WaitOptions & { re
 
 /**
  * Waits until the stack that runs or starts in that home is up; undefined when none does, or when it ends before it is up. One of
- * another version is stopped.
+ * another version is stopped, as is one whose state file does not name all that servers need.
  */
 export async function joinStack(home: string, { program, onProgress, signal }: WaitOptions): Promise<ReadyStack | undefined> {
   let reported = '';
   for (let state = readStack(home); state !== undefined; state = readStack(home)) {
-    if (state.version !== program.version && state.phase !== 'stopping') {
+    const { urls, planKey } = state;
+    if (state.phase === 'ready' && state.version === program.version && urls !== undefined && planKey !== undefined) {
+      return { state, urls, planKey: Buffer.from(planKey, 'base64') };
+    }
+    // One that is up and does not name all of this is of a version before it, whatever it calls itself.
+    if (state.phase === 'ready' || (state.version !== program.version && state.phase !== 'stopping')) {
       await stopStack(state);
       continue;
     }
-    if (state.phase === 'ready' && state.urls !== undefined) return { state, urls: state.urls };
     const progress = JSON.stringify(state.progress);
     if (state.progress !== undefined && progress !== reported) {
       reported = progress;

@@ -28,6 +28,7 @@ export type DatabaseUrls = {
   readonly ads: string;
   readonly crm: string;
   readonly content: string;
+  readonly contentWriter: string;
 };
 
 export type EmbeddedPostgres = {
@@ -70,6 +71,7 @@ export async function embeddedPostgres(
       ads: url(OWNER_ROLE, credentials.owner, DATABASES.ads),
       crm: url(OWNER_ROLE, credentials.owner, DATABASES.crm),
       content: url(OWNER_ROLE, credentials.owner, DATABASES.content),
+      contentWriter: url('promptsales_writer', credentials.writer, DATABASES.content),
     },
     prepareRoles: () => ensureDatabases(adminUrl, credentials),
   };
@@ -297,8 +299,8 @@ export async function stopLeftPostgres(dataDirectory: string): Promise<void> {
 }
 
 /**
- * Login roles and databases, where missing. The group roles are made here as well, so that the login roles belong to them before the
- * hub's migrations grant them anything.
+ * Login roles and databases, where missing, and who may connect where. The group roles are made here as well, so that the login roles
+ * belong to them before the hub's migrations and content_generator.sql grant them anything.
  */
 async function ensureDatabases(adminUrl: string, credentials: Credentials): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl, application_name: 'promptsales supervisor' });
@@ -306,13 +308,11 @@ async function ensureDatabases(adminUrl: string, credentials: Credentials): Prom
   try {
     const found = await client.query<{ name: string }>('SELECT rolname AS name FROM pg_roles UNION ALL SELECT datname FROM pg_database');
     const missing = (name: string): boolean => !found.rows.some((row) => row.name === name);
-    for (const group of ['promptsales_read', 'promptsales_etl']) {
+    for (const group of ['promptsales_read', 'promptsales_etl', 'promptsales_content']) {
       if (missing(group)) await client.query(`CREATE ROLE ${group} NOLOGIN`);
     }
     for (const database of Object.values(DATABASES)) {
-      if (!missing(database)) continue;
-      await client.query(`CREATE DATABASE ${database}`);
-      await client.query(`REVOKE ALL ON DATABASE ${database} FROM PUBLIC`);
+      if (missing(database)) await client.query(`CREATE DATABASE ${database}`);
     }
     if (missing('promptsales_reader')) {
       await client.query(`
@@ -323,10 +323,19 @@ async function ensureDatabases(adminUrl: string, credentials: Credentials): Prom
     if (missing('promptsales_loader')) {
       await client.query(`CREATE ROLE promptsales_loader LOGIN PASSWORD '${credentials.loader}' IN ROLE promptsales_etl`);
     }
+    if (missing('promptsales_writer')) {
+      await client.query(`
+        CREATE ROLE promptsales_writer LOGIN IN ROLE promptsales_content;
+        ALTER ROLE promptsales_writer SET statement_timeout = '20s';`);
+    }
+    // Each time: in a home whose credentials were put back from before this login there is a role of that name, with another password.
+    await client.query(`ALTER ROLE promptsales_writer PASSWORD '${credentials.writer}'`);
     // The schedule keeps its jobs in a schema of its own, which it makes itself.
     await client.query(`
+      REVOKE ALL ON DATABASE ${Object.values(DATABASES).join(', ')}, postgres, template1 FROM PUBLIC;
       GRANT CONNECT ON DATABASE ${DATABASES.hub} TO promptsales_read;
-      GRANT CONNECT, TEMPORARY, CREATE ON DATABASE ${DATABASES.hub} TO promptsales_etl;`);
+      GRANT CONNECT, TEMPORARY, CREATE ON DATABASE ${DATABASES.hub} TO promptsales_etl;
+      GRANT CONNECT ON DATABASE ${DATABASES.content} TO promptsales_content;`);
   } finally {
     await client.end();
   }

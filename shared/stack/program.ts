@@ -21,6 +21,9 @@ export function innerCommand(selfCommand: readonly string[], verb: InnerVerb): s
 /** Which addresses a stack or a server needs, by their names in the settings. */
 export type UrlName = keyof Settings['urls'];
 
+/** What a configured installation names by itself and the embedded stack otherwise provides: addresses, and the key that signs plans. */
+export type ProvidedName = UrlName | 'planKey';
+
 /** The variable each address is read from. */
 export const URL_VARIABLES: Readonly<Record<UrlName, string>> = {
   hub: 'HUB_DATABASE_URL',
@@ -29,8 +32,11 @@ export const URL_VARIABLES: Readonly<Record<UrlName, string>> = {
   ads: 'ADS_DATABASE_URL',
   crm: 'CRM_DATABASE_URL',
   content: 'CONTENT_DATABASE_URL',
+  contentWriter: 'CONTENT_WRITER_DATABASE_URL',
   redis: 'REDIS_URL',
 };
+
+export const PLAN_KEY_VARIABLE = 'PROMPTSALES_PLAN_KEY';
 
 /** Names, separated by spaces, of the addresses that are parts of the embedded stack: only those may be filled with generated data. */
 export const EMBEDDED_VARIABLE = 'PROMPTSALES_EMBEDDED';
@@ -57,6 +63,7 @@ export function environmentOf(settings: Settings): NodeJS.ProcessEnv {
     PROMPTSALES_REFERENCE_DATE: settings.referenceDate,
     ETL_INTERVAL_MINUTES: String(settings.etlIntervalMinutes),
     PROMPTSALES_WASM_REDIS: settings.wasmRedis ? '1' : '0',
+    [PLAN_KEY_VARIABLE]: settings.planKey === undefined ? undefined : Buffer.from(settings.planKey).toString('base64'),
     ...urls,
   };
 }

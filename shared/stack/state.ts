@@ -37,6 +37,7 @@ const Urls = z.object({
   ads: z.string(),
   crm: z.string(),
   content: z.string(),
+  contentWriter: z.string(),
   redis: z.string(),
   http: z.string(),
 });
@@ -53,7 +54,10 @@ const State = z.object({
   /** Why the start failed, when it did. */
   failure: z.object({ message: z.string(), remedy: z.string() }).optional(),
   settings: z.object({ scale: z.enum(['full', 'small']), seed: z.int(), referenceDate: z.string().optional() }),
-  urls: Urls.optional(),
+  /** An older version named fewer addresses; its file still tells which processes to stop. */
+  urls: Urls.optional().catch(undefined),
+  /** The key that the servers sign plans with, in base64: a server that a host starts has to use the same. */
+  planKey: z.string().optional(),
   parts: z.array(PartState),
 });
 /** What the state file says of a stack. */
@@ -79,7 +83,7 @@ export function readRecordedStack(home: string): StackState | undefined {
   }
 }
 
-/** Replaces the state file in one step, so that a reader sees the old or the new one. Only its owner may read it: it holds passwords. */
+/** Replaces the state file in one step, so that a reader sees the old or the new one. Only its owner may read it: it holds passwords and a key. */
 export function writeStack(home: string, state: Omit<StackState, 'schema'>): void {
   const path = statePath(home);
   const draft = `${path}.${process.pid}`;

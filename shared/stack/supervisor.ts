@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from '../config/settings.ts';
 import { limitLog, startChild } from './child.ts';
 import { placeCluster } from './cluster_place.ts';
-import { ensureCredentials } from './credentials.ts';
-import { missingUrls, requireEmbeddable } from './embedded_parts.ts';
+import { type Credentials, ensureCredentials } from './credentials.ts';
+import { missingSettings, requireEmbeddable } from './embedded_parts.ts';
 import { neededMegabytes, openHome, requireSpace } from './home.ts';
 import { stopLeftovers } from './leftovers.ts';
 import { takeLock } from './lock.ts';
@@ -52,7 +52,7 @@ class StopRequested extends Error {
  * Throws {@link StackError} when the stack cannot be started; everything it had started is stopped by then, and the state file says why.
  */
 export async function supervise(options: SuperviseOptions): Promise<SuperviseOutcome> {
-  requireEmbeddable(options.settings, EVERY_URL);
+  requireEmbeddable(options.settings, [...EVERY_URL, 'planKey']);
   const home = await openHome(options.settings);
   const lock = takeLock(home);
   if (lock === undefined) return 'taken';
@@ -101,18 +101,20 @@ async function runStack(home: string, options: SuperviseOptions, stopping: Abort
       onProgress(progress);
     });
     report({ label: 'databases', done: 0, total: 1 });
-    const embedded = await embeddedUrls(home, { ...options, watch, log, stopping });
+    const credentials = await ensureCredentials(home);
+    const embedded = await embeddedUrls(home, { ...options, credentials, watch, log, stopping });
     // What is configured counts, except that nothing was embedded for it.
     const configured = Object.fromEntries(Object.entries(settings.urls).filter(([, url]) => url !== undefined));
     const urls = { ...embedded, ...configured, http: `http://${reachableHost(settings.host)}:${port}` } as StackUrls;
+    const planKey = settings.planKey ?? Buffer.from(credentials.planKey, 'base64');
     const environment = {
-      ...environmentOf({ ...settings, home, port, urls }),
-      [EMBEDDED_VARIABLE]: missingUrls(settings, EVERY_URL).join(' '),
+      ...environmentOf({ ...settings, home, port, urls, planKey }),
+      [EMBEDDED_VARIABLE]: missingSettings(settings, EVERY_URL).join(' '),
     };
 
     report({ label: 'databases', done: 1, total: 1 });
 
-    book.enter('preparing', { urls });
+    book.enter('preparing', { urls, planKey });
     await runPreparation({
       command: innerCommand(program.selfCommand, 'prepare'),
       environment,
@@ -152,13 +154,18 @@ async function embeddedUrls(
   {
     program,
     settings,
+    credentials,
     watch,
     log,
     stopping,
-  }: SuperviseOptions & { watch: (definition: PartDefinition) => Part; log: (name: string) => string; stopping: AbortSignal },
+  }: SuperviseOptions & {
+    credentials: Credentials;
+    watch: (definition: PartDefinition) => Part;
+    log: (name: string) => string;
+    stopping: AbortSignal;
+  },
 ): Promise<Partial<StackUrls>> {
-  const missing = missingUrls(settings, EVERY_URL);
-  const credentials = await ensureCredentials(home);
+  const missing = missingSettings(settings, EVERY_URL);
   const databases = async (): Promise<Partial<StackUrls>> => {
     if (missing.every((name) => name === 'redis')) return {};
     const place = await placeCluster(home, credentials.clusterId);
@@ -305,7 +312,7 @@ function stateBook(home: string, program: Program, settings: Settings, parts: ()
     startedAt: new Date().toISOString(),
     settings: { scale: settings.scale, seed: settings.seed, referenceDate: settings.referenceDate },
   };
-  let changing: Pick<StackState, 'phase' | 'urls' | 'progress' | 'failure'> = { phase: 'starting' };
+  let changing: Pick<StackState, 'phase' | 'urls' | 'planKey' | 'progress' | 'failure'> = { phase: 'starting' };
   const write = (): void => {
     try {
       writeStack(home, { ...fixed, ...changing, parts: parts() });
@@ -315,9 +322,10 @@ function stateBook(home: string, program: Program, settings: Settings, parts: ()
   };
   return {
     write,
-    enter: (phase: StackState['phase'], { urls }: { urls?: StackUrls } = {}) => {
+    enter: (phase: StackState['phase'], found?: { readonly urls: StackUrls; readonly planKey: Uint8Array }) => {
       if (changing.phase === 'failed') return;
-      changing = { ...changing, phase, urls: urls ?? changing.urls, progress: undefined };
+      const named = found === undefined ? {} : { urls: found.urls, planKey: Buffer.from(found.planKey).toString('base64') };
+      changing = { ...changing, ...named, phase, progress: undefined };
       write();
     },
     progress: (progress: Progress) => {

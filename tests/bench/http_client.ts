@@ -1,34 +1,10 @@
 import { Agent, request } from 'node:http';
+import { toolCall } from '../support/tool_call.ts';
 
-const REVISION = '2026-07-28';
-const MCP_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 /** The name the benches call under. */
 export const BENCH_CLIENT = 'bench';
 
-/** A tool call as a host of revision 2026-07-28 posts it. */
-export function toolCall(
-  id: number,
-  tool: string,
-  args: Readonly<Record<string, unknown>>,
-): { readonly headers: Readonly<Record<string, string>>; readonly body: string } {
-  return {
-    headers: { ...MCP_HEADERS, 'mcp-protocol-version': REVISION, 'mcp-method': 'tools/call', 'mcp-name': tool },
-    body: JSON.stringify({
-      jsonrpc: '2.0',
-      id,
-      method: 'tools/call',
-      params: {
-        name: tool,
-        arguments: args,
-        _meta: {
-          'io.modelcontextprotocol/protocolVersion': REVISION,
-          'io.modelcontextprotocol/clientCapabilities': {},
-          'io.modelcontextprotocol/clientInfo': { name: BENCH_CLIENT, version: '1' },
-        },
-      },
-    }),
-  };
-}
+const JSON_BODY = { 'content-type': 'application/json' };
 
 /** One kept-alive connection that posts tool calls as a host of revision 2026-07-28 does. */
 export class HttpToolClient {
@@ -42,7 +18,7 @@ export class HttpToolClient {
 
   /** Calls a tool and returns its result. Throws when the answer is not a result, or is an error result. */
   async call(tool: string, args: Readonly<Record<string, unknown>>): Promise<{ structuredContent: Record<string, unknown> }> {
-    const { headers, body: asked } = toolCall(++this.#id, tool, args);
+    const { headers, body: asked } = toolCall(tool, args, { id: ++this.#id, client: BENCH_CLIENT });
     const text = await this.post(asked, headers);
     const body = JSON.parse(text) as { result?: { isError?: boolean; structuredContent: Record<string, unknown> } };
     if (body.result === undefined || body.result.isError === true)
@@ -50,15 +26,15 @@ export class HttpToolClient {
     return body.result;
   }
 
-  /** Posts a body and returns the answer's text. */
-  post(body: string, headers: Readonly<Record<string, string>> = {}): Promise<string> {
+  /** Posts a body of JSON and returns the answer's text. */
+  post(body: string, headers: Readonly<Record<string, string>> = JSON_BODY): Promise<string> {
     return new Promise((resolve, reject) => {
       const sent = request(
         this.#url,
         {
           agent: this.#agent,
           method: 'POST',
-          headers: { ...MCP_HEADERS, 'content-length': Buffer.byteLength(body), ...headers },
+          headers: { 'content-length': Buffer.byteLength(body), ...headers },
         },
         (answer) => {
           const chunks: Buffer[] = [];

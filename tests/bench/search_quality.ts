@@ -1,7 +1,7 @@
 import { imageText } from '../../shared/ai/image_index.ts';
 import { lexicalEmbedder } from '../../shared/ai/lexical_embedder.ts';
 import { deadlineIn } from '../../shared/domain/deadline.ts';
-import { DEVELOPMENT_QUERIES, HELD_OUT_QUERIES } from '../evals/image_queries.ts';
+import { DEVELOPMENT_QUERIES, HELD_OUT_QUERIES, LATER_DEVELOPMENT_QUERIES } from '../evals/image_queries.ts';
 import { evaluateSearch, evaluationImages } from '../evals/search_evaluation.ts';
 import type { Figure } from './figure.ts';
 
@@ -11,6 +11,7 @@ export async function measureSearchQuality(): Promise<Figure[]> {
   const sets = [
     ['held out', HELD_OUT_QUERIES],
     ['development', DEVELOPMENT_QUERIES],
+    ['later development', LATER_DEVELOPMENT_QUERIES],
   ] as const;
   const figures: Figure[] = [];
   for (const [name, labelled] of sets) {
@@ -20,6 +21,7 @@ export async function measureSearchQuality(): Promise<Figure[]> {
       labelled,
       deadlineIn(60_000),
     )) {
+      if (queries === 0) continue;
       const what = `lexical search, ${name}, ${kind}`;
       const note = `${queries} queries over 120 images`;
       figures.push({ what: `${what}: recall@1`, value: recallAt1, unit: 'ratio', goal: undefined, note });

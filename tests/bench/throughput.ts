@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { readStack } from '../../shared/stack/state.ts';
+import { toolCall } from '../support/tool_call.ts';
 import { startBareHttp } from './bare_http.ts';
 import type { BenchStack } from './bench_stack.ts';
 import type { Figure } from './figure.ts';
-import { HttpToolClient, toolCall } from './http_client.ts';
+import { BENCH_CLIENT, HttpToolClient } from './http_client.ts';
 import { type Latencies, latenciesOf } from './latency.ts';
 import { httpRequest, type Load, type LoadClient, type LoadOutcome, startLoadClient } from './load_client.ts';
 import { allowBenchClient, BROKEN_MODES, type Mode, WELL_MODES } from './throughput_modes.ts';
@@ -122,7 +123,7 @@ function askPeer({ name, url, pid }: Peer, what: string, { name: tool, calls }: 
 }
 
 function callRequest(url: URL, tool: string, args: Readonly<Record<string, unknown>>): string {
-  const { headers, body } = toolCall(1, tool, args);
+  const { headers, body } = toolCall(tool, args, { client: BENCH_CLIENT });
   return httpRequest(url, headers, body);
 }
 

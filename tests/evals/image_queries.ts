@@ -230,8 +230,105 @@ export const DEVELOPMENT_QUERIES: LabelledQueries = {
 };
 
 /**
- * Queries written when the dictionary of the method was finished, by its author; weights and the text that is embedded were chosen on the
- * development queries alone. What to expect of the method on queries it has not seen, not a sample of what customers ask.
+ * Paraphrases that a marketer might type, Spanish and some English, written from the descriptions of the images before the topics of the
+ * method were: those and its weights were chosen on these queries, which flatter it too. They were written without reading the paraphrases
+ * of {@link HELD_OUT_QUERIES}.
+ */
+export const LATER_DEVELOPMENT_QUERIES: LabelledQueries = {
+  lexical: [],
+  paraphrase: [
+    ['look fresco para vacaciones en la costa', 'Mujer joven con vestido de lino'],
+    ['salida de compras entre mejores amigas', 'Dos amigas se prueban sombreros'],
+    ['amor en la tercera edad con estilo', 'Pareja mayor elegante cruza'],
+    ['confección de ropa a la medida', 'Diseñadora mide una tela verde'],
+    ['cultura callejera juvenil', 'Adolescentes en patineta'],
+    ['calzado de gala para fiestas', 'Zapatos de tacón y accesorios'],
+    ['marroquinería hecha a mano', 'Bolsos de cuero en tonos tierra'],
+    ['street style masculino', 'Hombre con chaqueta de mezclilla'],
+    ['especies marinas en peligro, conservación', 'Tortuga recién nacida'],
+    ['escapada romántica con cena y paisaje', 'Mesa servida para dos en un balcón'],
+    ['vacaciones de lujo, nadar viendo el ocaso', 'Piscina infinita de un hotel'],
+    ['desconectarse del mundo con una novela junto al agua', 'Viajera lee en una hamaca'],
+    ['ecoturismo, pajarear con los hijos', 'Niño observa con binóculos a un quetzal'],
+    ['paseo por las alturas con los compas', 'Grupo de amigos cruza un puente colgante'],
+    ['caminata al salto de agua', 'Senderistas llegan a una catarata'],
+    ['deporte acuático para dos', 'Pareja en kayak rema'],
+    ['vacaciones familiares en la montaña', 'Familia con mochilas contempla el volcán'],
+    ['informático que trasnocha escribiendo código', 'Programador trabaja de noche'],
+    ['niños y ciencia, construir máquinas', 'Estudiante arma un robot'],
+    ['wearable para medir la salud al entrenar', 'Manos que muestran un reloj inteligente'],
+    ['aparato volador para el campo', 'Dron sobrevuela un cafetal'],
+    ['trabajar desde cualquier lugar, nómada digital', 'Laptop abierta junto a una taza de café'],
+    ['campeona de esports', 'Jugadora con diadema celebra'],
+    ['la brecha digital: mayores conectados con la familia', 'Abuela aprende a hacer una videollamada'],
+    ['usuario de transporte público con música', 'Joven con audífonos inalámbricos'],
+    ['sesión creativa de una startup', 'Equipo de trabajo dibuja ideas'],
+    ['antojo dulce para San Valentín', 'Chocolate derretido'],
+    ['plato fresco de pescado crudo con limón', 'Cocinero esparce culantro'],
+    ['merienda infantil refrescante de verano', 'Niña muerde una rodaja de sandía'],
+    ['picada gourmet para acompañar el vino', 'Tabla de quesos maduros'],
+    ['productos frescos de la feria del agricultor', 'Canasta con frutas tropicales'],
+    ['mujer campesina en la recolección', 'Granos de café rojo'],
+    ['salud entre amistades, coctelitos de frutas', 'Amigos brindan con jugos'],
+    ['primera comida del día a la tica', 'Familia comparte un desayuno'],
+    ['repostería y harina, olor a recién hecho', 'Pan de masa madre'],
+    ['ejercicio al aire libre en grupo', 'Jóvenes corren juntos'],
+    ['envejecimiento activo', 'Pareja mayor estira las piernas'],
+    ['competencia de atletismo en la cordillera', 'Corredora de montaña sube'],
+    ['partido improvisado de pelota', 'Niños juegan fútbol descalzos'],
+    ['bienestar mental, postura y calma sobre el agua', 'Mujer hace yoga'],
+    ['levantamiento de peso con entrenador personal', 'Entrenador anima a un grupo'],
+    ['deportista olímpico en el agua', 'Nadador sale de la piscina'],
+    ['rincón acogedor para leer antes de dormir', 'Cama con sábanas blancas'],
+    ['restauración de mobiliario antiguo', 'Abuelo arregla una silla'],
+    ['estrenar vivienda juntos y decorarla', 'Pareja pinta de verde la pared'],
+    ['jardinería dentro del apartamento', 'Mujer riega sus plantas'],
+    ['juegos de imaginación en casa con los chicos', 'Niños construyen un fuerte'],
+    ['mascota haciendo la siesta', 'Gato dormido en un sillón', 'Gatito duerme sobre el teclado'],
+    ['cuidar la cara en la mañana', 'Mujer se aplica crema'],
+    ['relajación y terapias de bienestar', 'Piedras calientes sobre la espalda'],
+    ['abuela, mamá e hija con tratamiento facial', 'Tres generaciones de mujeres'],
+    ['corte y peinado para pelo ondulado', 'Estilista suelta una melena'],
+    ['cosmético natural de aloe', 'Manos que abren una hoja de sábila'],
+    ['fin de carrera, título universitario', 'Graduados lanzan los birretes'],
+    ['papá ayuda con las tareas', 'Padre e hija forran cuadernos'],
+    ['aprender un instrumento de cuerdas', 'Profesor de guitarra'],
+    ['curiosidad científica en la infancia', 'Niña mira por el microscopio'],
+    ['materiales para volver a clases', 'Lápices de colores, cuadernos'],
+    ['sonrisa sana, chequeo bucal', 'Dentista muestra una radiografía'],
+    ['campaña contra el tumor de seno', 'Mujer con lazo rosado'],
+    ['chequeo infantil con el pediatra', 'Doctora joven escucha el corazón'],
+    ['comer balanceado con una experta', 'Nutricionista compara dos platos'],
+    ['clínica de animales', 'Veterinario revisa las orejas'],
+    ['rescate animal, un hogar para un cachorrito', 'Niña abraza a su cachorro'],
+    ['obediencia y recompensas con golosinas', 'Perra con pañuelo rojo'],
+    ['cambio de neumáticos', 'Llantas nuevas apiladas'],
+    ['movilidad sostenible', 'Auto eléctrico conectado'],
+    ['mujer en un oficio de hombres, reparando carros', 'Mecánica ajusta un motor'],
+    ['expedición off-road en convoy', 'Caravana de todoterrenos'],
+    ['limpieza del vehículo', 'Joven lava su primer carro'],
+    ['noche de juegos con la pandilla', 'Amigos juegan de mesa'],
+    ['ver una película con los hijos', 'Familia come palomitas'],
+    ['espectáculo de danza tradicional', 'Bailarines con trajes típicos'],
+    ['artista popular en el parque central', 'Músico callejero toca la marimba'],
+    ['festejo infantil con pompas de jabón', 'Niños soplan burbujas'],
+    ['show en vivo con miles de fans', 'Multitud levanta las manos'],
+    ['thrill ride at the fair', 'Montaña rusa en lo más alto'],
+    ['senior healthcare support', 'Enfermero acompaña a una señora'],
+    ['remote doctor appointment', 'Paciente consulta a su médica'],
+    ['rainy day jogging', 'Zapatillas de correr salpican'],
+    ['small pet being fed by a kid', 'Conejo blanco come lechuga'],
+    ['man grooming routine', 'Hombre joven cuida su barba'],
+    ['scenic coastal drive', 'Manos en el volante en una curva'],
+  ],
+  cross: [],
+};
+
+/**
+ * Queries written when the first dictionary of the method was finished, by its author; weights, the text that is embedded, and the topics
+ * that came later were chosen on the development queries alone. What to expect of the method on queries it has not seen, not a sample of
+ * what customers ask. Some paraphrases turned out to resemble later development ones, one to the letter (it was taken out there): without
+ * the five that share a third of their words or more, 0.47 are found first, with them 0.50.
  */
 export const HELD_OUT_QUERIES: LabelledQueries = {
   lexical: [

@@ -10,7 +10,7 @@ import { campaignDayKey, campaignFiguresKey, contentFiguresKey, contentLeaderboa
 import { readSettings } from '../../shared/config/settings.ts';
 import { openConnections as openServerConnections } from '../../shared/mcp/connections.ts';
 import { startHttp } from '../../shared/mcp/http.ts';
-import { serverPipeline, serverResources } from '../../shared/mcp/server_pipeline.ts';
+import { serverOffers, serverPipeline } from '../../shared/mcp/server_pipeline.ts';
 import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
 import { createEtlDatabases, type EtlDatabases, fillSources, imageOf, query } from '../support/etl_databases.ts';
 import { type Address, connectHost, type Host, REVISIONS } from '../support/hosts.ts';
@@ -337,7 +337,7 @@ describe('the board of a campaign as a resource', () => {
   it('is refused to a role without dashboard:read, and not listed to it (T6)', async () => {
     const settings = readSettings(environment);
     const connections = await openServerConnections({ hub: reader(databases), redis: undefined }, { name: 'boards', deadlineMs: 5_000 });
-    const resources = serverResources(salesDashboard, connections, { settings, logger: { error: () => {}, warn: () => {} } });
+    const { resources } = serverOffers(salesDashboard, connections, { settings, logger: { error: () => {}, warn: () => {} } });
     const nobody = { client: 'nobody', role: 'users', scopes: new Set<string>() } as const;
     await expect(resources?.('read', { uri: boardOf('CMP-1') }, nobody, {})).rejects.toMatchObject({ errorClass: 'forbidden' });
     expect(await resources?.('list', { cursor: undefined }, nobody, {})).toEqual({ resources: [] });
@@ -364,9 +364,8 @@ async function startDashboard(environment: Record<string, string>): Promise<{ re
   );
   const logger = { error: () => undefined, warn: () => undefined };
   const pipeline = serverPipeline(salesDashboard, connections, { settings, version: 'test', metrics: new CallMetrics(), logger });
-  const resources = serverResources(salesDashboard, connections, { settings, logger });
   const http = await startHttp({
-    servers: [{ face: salesDashboard, pipeline, resources }],
+    servers: [{ face: salesDashboard, pipeline, ...serverOffers(salesDashboard, connections, { settings, logger }) }],
     identification: identification(settings, sessionsIn(connections.redis)),
     version: '1.2.3',
     host: '127.0.0.1',

@@ -243,7 +243,16 @@ describe('what a plan allows (T7)', () => {
 
 describe('content versions of a campaign', () => {
   const versions = [
-    { contentId: 'IMG-7', platform: 'instagram', type: 'mensaje', messageId: 'MSG-1', text: 'Corré más', hashtags: ['#trail'] },
+    {
+      contentId: 'IMG-7',
+      platform: 'instagram',
+      type: 'mensaje',
+      messageId: 'MSG-1',
+      text: 'Corré más',
+      headline: 'Trail',
+      hashtags: ['#trail'],
+      images: ['IMG-7', 'IMG-1'],
+    },
     { contentId: 'IMG-8', platform: 'facebook', type: 'mensaje', messageId: 'MSG-2', text: 'Subí', hashtags: [] },
   ];
   const at = new Date('2026-02-10T12:00:00.000Z');
@@ -339,6 +348,7 @@ const log = (more: Partial<GenerationLog> = {}): GenerationLog => ({
   channel: 'instagram',
   tokens: 1200,
   costUsd: '0.00123456789',
+  costKnown: true,
   durationMs: 900,
   tool: 'generateCampaignMessages',
   caller: 'ana.mora@example.com',
@@ -357,6 +367,7 @@ const request = (more: Partial<OutsideRequest> = {}): OutsideRequest => ({
   campaignId: 'CMP-1',
   tokens: 1200,
   costUsd: '0.00123456789',
+  costKnown: true,
   durationMs: 850,
   tool: 'generateCampaignMessages',
   caller: 'claude-desktop',
@@ -413,8 +424,70 @@ describe('records', () => {
       response: { estado: 200, motivo_fin: 'stop', id_respuesta: 'chatcmpl-1' },
       resultado: 'ok',
       tiempo_respuesta_ms: 850,
+      costo_conocido: true,
+      tokens_ahorrados: 0,
+      costo_ahorrado_usd: '0',
     });
     expect(text).not.toMatch(/Bearer|redactora|api-key|whole answer/);
+  });
+
+  it('tell what an answer from the cache saved, and that a cost is not known', async () => {
+    const kept = request({ result: 'from_cache', tokens: 0, costUsd: '0', saved: { tokens: 1200, costUsd: '0.0012' }, costKnown: false });
+    await store.recordRequest(kept, soon());
+    const [text = ''] = await recordsOf('bitacora_solicitudes', kept.requestId);
+    expect(JSON.parse(text)).toMatchObject({
+      resultado: 'from_cache',
+      tokens_consumidos: 0,
+      costo_usd: '0',
+      tokens_ahorrados: 1200,
+      costo_ahorrado_usd: '0.0012',
+      costo_conocido: false,
+    });
+    await expect(store.recordRequest(request({ result: 'from_cache' }), soon())).rejects.toThrow('from_cache');
+  });
+
+  it('of a generation can be read again by their id, with what was asked, the channel and the headline', async () => {
+    const [{ population, messages: [message] = [] } = { population: null }] = log().populations;
+    if (message === undefined) throw new Error('the log has no message');
+    const written = log({
+      requestHash: 'q1w2',
+      populations: [{ population, messages: [{ ...message, headline: 'Corré en la montaña' }] }],
+    });
+    await store.recordGeneration(written, soon());
+    expect(await store.generation(written.logId, soon())).toEqual({
+      logId: written.logId,
+      campaignId: 'CMP-1',
+      populations: [
+        {
+          population: { sexo: 'mujeres', contacto: '[e-mail]' },
+          messages: [{ ...message, headline: 'Corré en la montaña' }],
+        },
+      ],
+      model: 'gpt-5-mini',
+      promptVersion: 'messages.3',
+      promptHash: 'b7Q0',
+      language: 'es-CR',
+      channel: 'instagram',
+      tokens: 1200,
+      costUsd: '0.00123456789',
+      requestHash: 'q1w2',
+      writtenAt: written.at,
+    });
+    expect(await store.generation('LOG-NONE', soon())).toBeUndefined();
+  });
+
+  it('of a generation from before there were keys and headlines are read without them', async () => {
+    const written = log({ channel: undefined });
+    await store.recordGeneration(written, soon());
+    await content(
+      `UPDATE content.logs_campanas SET document = document #- '{generacion_metadata,hash_solicitud}' #- '{generacion_metadata,canal}' WHERE id = $1`,
+      [written.logId],
+    );
+    const kept = await store.generation(written.logId, soon());
+    expect(kept).toMatchObject({ requestHash: undefined, channel: undefined });
+    expect(kept?.populations[0]?.messages[0]).not.toHaveProperty('headline');
+    await content(`UPDATE content.logs_campanas SET document = document - 'dia' WHERE id = $1`, [written.logId]);
+    await expect(store.generation(written.logId, soon())).rejects.toThrow(ToolError);
   });
 
   it('are refused with impossible figures', async () => {
@@ -481,8 +554,30 @@ describe('images and clients', () => {
       subscriptions: [{ planId: 'PLAN-1', features: [FEATURE] }, { features: [] }],
     });
     expect(JSON.stringify(client)).not.toMatch(/@|\+506/);
+    expect(client?.restrictions).toEqual({ words: [], claims: [] });
     await put('clientes', 'CLI-BROKEN', { clientId: 'CLI-BROKEN' });
     await expect(store.client('CLI-BROKEN', soon())).rejects.toThrow(ToolError);
+  });
+});
+
+describe('what a client must not be made to say', () => {
+  const of = async (restricciones: unknown) => {
+    const clientId = await clientWith([]);
+    await put('clientes', clientId, { ...clientOf(1, []), clientId, restricciones });
+    return await store.client(clientId, soon());
+  };
+
+  it('comes with the client, and is nothing where the document lacks it', async () => {
+    expect((await of({ palabras: ['barato'], afirmaciones: ['cura milagrosa'] }))?.restrictions).toEqual({
+      words: ['barato'],
+      claims: ['cura milagrosa'],
+    });
+    expect((await of({ palabras: ['barato'] }))?.restrictions).toEqual({ words: ['barato'], claims: [] });
+    expect((await of(null))?.restrictions).toEqual({ words: [], claims: [] });
+  });
+
+  it('is never taken for nothing when it cannot be read', async () => {
+    await expect(of({ palabras: 'barato' })).rejects.toThrow(ToolError);
   });
 });
 

@@ -25,18 +25,25 @@ let store: ContentStore;
 let hub: PostgresDatabase;
 let usage: GenerationUsage;
 
-/** 120 requests over ten days, two clients and two tools, every seventh of them failed, with costs down to a billionth of a dollar. */
+/**
+ * 120 requests over ten days, two clients and two tools, with costs down to a billionth of a dollar: every seventh failed, every eleventh of
+ * the others was answered from the cache, every thirteenth has a cost that is known only in part.
+ */
 const requests: readonly OutsideRequest[] = Array.from({ length: 120 }, (_, index) => {
+  const costUsd = `0.00${String(1_234_567 + index * 37).padStart(8, '0')}`;
+  const isKept = index % 7 !== 0 && index % 11 === 0;
   const day = `2026-02-${String(1 + (index % 10)).padStart(2, '0')}`;
   return {
     requestId: `REQ-${index}`,
     service: 'openai',
     request: { operation: index % 2 === 0 ? 'chat.completions' : 'embeddings' },
     response: { status: index % 7 === 0 ? 500 : 200 },
-    result: index % 7 === 0 ? 'unavailable' : 'ok',
+    result: index % 7 === 0 ? 'unavailable' : isKept ? 'from_cache' : 'ok',
+    ...(isKept ? { saved: { tokens: 1_000 + index, costUsd } } : {}),
     clientId: `CLI-${index % 3 === 0 ? 2 : 1}`,
-    tokens: 1_000 + index,
-    costUsd: `0.00${String(1_234_567 + index * 37).padStart(8, '0')}`,
+    tokens: isKept ? 0 : 1_000 + index,
+    costUsd: isKept ? '0' : costUsd,
+    costKnown: index % 13 !== 0,
     durationMs: 100 + index,
     tool: TOOLS[index % 2 === 0 ? 0 : 1],
     caller: index % 5 === 0 ? 'ana@example.com' : 'claude-desktop',
@@ -61,6 +68,7 @@ const logs: readonly GenerationLog[] = Array.from({ length: 12 }, (_, index) => 
   language: 'es-CR',
   tokens: 10,
   costUsd: '0.000000000001',
+  costKnown: true,
   durationMs: 5,
   tool: TOOLS[0],
   caller: 'claude-desktop',
@@ -103,15 +111,22 @@ function expected(chosen: readonly OutsideRequest[], written: readonly Generatio
   return [...groups].sort().map((group) => {
     const [day = '', tool = ''] = group.split('/');
     const alike = chosen.filter((request) => request.day === day && request.tool === tool);
+    const sent = alike.filter(({ result }) => result !== 'from_cache');
+    const kept = alike.filter(({ result }) => result === 'from_cache');
     const logged = written.filter((log) => log.day === day && log.tool === tool);
     return {
       day,
       tool,
-      requests: alike.length,
-      failedRequests: alike.filter(({ result }) => result !== 'ok').length,
-      tokens: alike.reduce((total, { tokens }) => total + tokens, 0),
-      costUsd: sum(alike.map(({ costUsd }) => costUsd)).toFixed(),
-      durationMs: alike.reduce((total, { durationMs }) => total + durationMs, 0),
+      requests: sent.length,
+      failedRequests: sent.filter(({ result }) => result !== 'ok').length,
+      tokens: sent.reduce((total, { tokens }) => total + tokens, 0),
+      costUsd: sum(sent.map(({ costUsd }) => costUsd)).toFixed(),
+      unknownCosts: sent.filter(({ costKnown }) => !costKnown).length,
+      durationMs: sent.reduce((total, { durationMs }) => total + durationMs, 0),
+      fromCache: kept.length,
+      savedTokens: kept.reduce((total, { saved }) => total + (saved?.tokens ?? 0), 0),
+      savedCostUsd: sum(kept.map(({ saved }) => saved?.costUsd ?? '0')).toFixed(),
+      unknownSavings: kept.filter(({ costKnown }) => !costKnown).length,
       generations: logged.length,
       messages: logged.length * 6,
     };
@@ -159,6 +174,19 @@ it('counts a record once, however often it is written and loaded', async () => {
   for (const request of requests.slice(0, 20)) expect(await store.recordRequest(request, soon())).toBe(false);
   await load();
   expect(await usage.byDayAndTool({ clientId: 'CLI-1' }, period, soon())).toEqual(before);
+});
+
+it('counts a record from before answers of the cache were recorded as sent, with a known cost and nothing saved', async () => {
+  await query(
+    databases.urls.content,
+    `INSERT INTO content.bitacora_solicitudes (id, document)
+     SELECT 'REQ-OLD', document - '{tokens_ahorrados,costo_ahorrado_usd,costo_conocido}'::text[] || '{"id_solicitud": "REQ-OLD", "id_cliente": "CLI-8"}'
+       FROM content.bitacora_solicitudes WHERE id = 'REQ-1'`,
+  );
+  await load();
+  expect(await usage.byDayAndTool({ clientId: 'CLI-8' }, { from: '2026-02-01', to: '2026-02-28' }, soon())).toMatchObject([
+    { requests: 1, failedRequests: 0, tokens: 1_001, unknownCosts: 0, fromCache: 0, savedTokens: 0, savedCostUsd: '0' },
+  ]);
 });
 
 it('puts a record that cannot be counted aside, and says why (E3)', async () => {

@@ -4,6 +4,7 @@ import { connectRedis, type RedisConnection } from '../../shared/cache/redis_con
 import { type RedisEngine, startRedisEngine } from '../support/redis_engines.ts';
 import { type SampleDatabases, startSampleDatabases } from '../support/sample_databases.ts';
 import { type SampleHttp, startSampleHttp } from '../support/sample_http.ts';
+import { toolCall } from '../support/tool_call.ts';
 
 const ANA = { userId: 'a0000000-0000-4000-8000-000000000001', email: 'ana@example.com', role: 'users', clientId: 'CLI-0007' } as const;
 
@@ -25,32 +26,10 @@ describe('who asks over HTTP (DESIGN: identify)', () => {
     await databases?.stop();
   });
 
-  const ask = (tool: string, args: object, headers: Record<string, string> = {}) =>
-    fetch(`${http.url}/sample/mcp`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-        'mcp-protocol-version': '2026-07-28',
-        'mcp-method': 'tools/call',
-        'mcp-name': tool,
-        ...headers,
-      },
-      body: JSON.stringify({
-        jsonrpc: '2.0',
-        id: 1,
-        method: 'tools/call',
-        params: {
-          name: tool,
-          arguments: args,
-          _meta: {
-            'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-            'io.modelcontextprotocol/clientCapabilities': {},
-            'io.modelcontextprotocol/clientInfo': { name: 'somebody', version: '1' },
-          },
-        },
-      }),
-    });
+  const ask = (tool: string, args: object, headers: Record<string, string> = {}) => {
+    const call = toolCall(tool, args, { client: 'somebody' });
+    return fetch(`${http.url}/sample/mcp`, { method: 'POST', headers: { ...call.headers, ...headers }, body: call.body });
+  };
   type Result = { result: { isError?: boolean; structuredContent: Record<string, unknown> } };
 
   it('without a token it is whoever sits at this machine, as the settings say', async () => {

@@ -10,6 +10,7 @@ import { packageRoot } from '../../shared/config/package_root.ts';
 import { readStack } from '../../shared/stack/state.ts';
 import { type Address, connectHost, type Host, REVISIONS } from '../support/hosts.ts';
 import { CLI, type RunningStack, startStack } from '../support/running_stack.ts';
+import { toolCall } from '../support/tool_call.ts';
 
 const run = promisify(execFile);
 const stdioCommand = [process.execPath, join(packageRoot(), 'dist', 'mcp', 'sales_dashboard.mjs')];
@@ -132,23 +133,9 @@ const ONE_OF_EACH: Readonly<Record<string, () => object>> = {
 };
 
 describe('the road of remembered answers', () => {
-  const META = 'io.modelcontextprotocol';
-  const clientInfo = { name: 'two roads', version: '1' };
-  const of2026 = { [`${META}/protocolVersion`]: '2026-07-28', [`${META}/clientCapabilities`]: {}, [`${META}/clientInfo`]: clientInfo };
-
-  const ask = async (revision: (typeof REVISIONS)[number], tool: string, more: object = {}) => {
-    const meta = { ...(revision === '2026-07-28' ? of2026 : {}), ...more };
-    const params = { name: tool, arguments: ONE_OF_EACH[tool]?.(), ...(Object.keys(meta).length === 0 ? {} : { _meta: meta }) };
-    const reply = await fetch(`${stack.urls.http}/sales_dashboard/mcp`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-        'mcp-protocol-version': revision,
-        ...(revision === '2026-07-28' ? { 'mcp-method': 'tools/call', 'mcp-name': tool } : {}),
-      },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 'ñ-1', method: 'tools/call', params }),
-    });
+  const ask = async (revision: (typeof REVISIONS)[number], tool: string, meta: Readonly<Record<string, unknown>> = {}) => {
+    const { headers: posted, body } = toolCall(tool, ONE_OF_EACH[tool]?.(), { id: 'ñ-1', client: 'two roads', revision, meta });
+    const reply = await fetch(`${stack.urls.http}/sales_dashboard/mcp`, { method: 'POST', headers: posted, body });
     const told = Object.fromEntries([...reply.headers].filter(([name]) => !['date', 'x-request-id', 'ratelimit'].includes(name)));
     const { 'content-length': length, 'transfer-encoding': _chunked, connection: _kept, 'keep-alive': _long, ...headers } = told;
     return {

@@ -13,7 +13,7 @@ import { readSettings } from '../../shared/config/settings.ts';
 import { openConnections } from '../../shared/mcp/connections.ts';
 import { startHttp } from '../../shared/mcp/http.ts';
 import { defineServer } from '../../shared/mcp/server_definition.ts';
-import { serverPipeline, serverPrompts } from '../../shared/mcp/server_pipeline.ts';
+import { serverOffers, serverPipeline } from '../../shared/mcp/server_pipeline.ts';
 import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
 import { createEtlDatabases, fillSources, query } from '../support/etl_databases.ts';
 import { REVISIONS } from '../support/hosts.ts';
@@ -52,7 +52,7 @@ beforeAll(async () => {
     servers: [withPrompts, without].map((definition) => ({
       face: definition,
       pipeline: serverPipeline(definition, connections, { settings, version: 'test', metrics: new CallMetrics(), logger }),
-      prompts: serverPrompts(definition, connections, { settings, logger }),
+      ...serverOffers(definition, connections, { settings, logger }),
     })),
     version: 'test',
     host: '127.0.0.1',

@@ -66,6 +66,15 @@ describe.each(['stdio', 'http'] as const)('over %s', (transport) => {
       expect(result.text).toContain('2 + 40 = 42');
     });
 
+    it('answers a call by another name of the tool, which it does not list', async () => {
+      const word = { word: `${transport} ${revision}`, fresh: true };
+      expect((await host.call('say_again', word)).structuredContent).toMatchObject({ data: { repeated: `${word.word} ${word.word}` } });
+      // Once more, for the road of what is remembered.
+      const again = await host.call('say_again', { word: word.word });
+      expect(again.structuredContent).toMatchObject({ data: { times: 2 }, cache: { hit: true } });
+      expect(JSON.stringify(await host.listTools())).not.toContain('say_again');
+    });
+
     it('answers bad arguments with a result that names them', async () => {
       const result = await host.call('repeat_word', { wrod: 'sol', times: 'many' });
       expect(result.isError).toBe(true);

@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SampleDatabases, startSampleDatabases } from '../support/sample_databases.ts';
 import { type SampleHttp, startSampleHttp } from '../support/sample_http.ts';
+import { toolCall } from '../support/tool_call.ts';
 
 let databases: SampleDatabases;
 let http: SampleHttp;
@@ -16,27 +17,7 @@ afterAll(async () => {
   await databases?.stop();
 });
 
-const CALL = {
-  jsonrpc: '2.0',
-  id: 1,
-  method: 'tools/call',
-  params: {
-    name: 'ask_database',
-    arguments: { a: 1, b: 2 },
-    _meta: {
-      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-      'io.modelcontextprotocol/clientCapabilities': {},
-      'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '1' },
-    },
-  },
-};
-const HEADERS = {
-  'content-type': 'application/json',
-  accept: 'application/json, text/event-stream',
-  'mcp-protocol-version': '2026-07-28',
-  'mcp-method': 'tools/call',
-  'mcp-name': 'ask_database',
-};
+const { headers: HEADERS, message: CALL } = toolCall('ask_database', { a: 1, b: 2 }, { client: 'raw' });
 
 type Reply = { readonly status: number; readonly headers: Record<string, string | string[] | undefined>; readonly body: string };
 

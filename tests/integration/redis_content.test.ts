@@ -159,7 +159,7 @@ describeOnEachRedis('content and generations (R: content:*, ai:*)', (engine) => 
 
   describe('generations', () => {
     const prompt = { model: 'gpt-5', prompt: { messages: ['escribe tres mensajes'], temperature: 0 } };
-    const generation = { content: '¡Hola, verano!', tokensUsed: 321, costUsd: 0.0123, generatedAt: AT };
+    const generation = { content: '¡Hola, verano!', tokensUsed: 321, costUsd: 0.0123, costKnown: true, generatedAt: AT };
     const key = generationKey.of({ model: 'gpt-5', prompt_hash: canonicalHash(prompt.prompt) });
     const of = { campaignId: 'CMP-1', segment: { ages: '18-25', city: 'San José' } };
     const parts = { campana_id: 'CMP-1', segmento_hash: canonicalHash(of.segment) };
@@ -245,9 +245,12 @@ describeOnEachRedis('content and generations (R: content:*, ai:*)', (engine) => 
       const cache = generationCache(connection);
       const of = { campaignId: 'CMP-1', segment: 'x' };
       expect(await cache.readGeneration({ model: 'm', prompt: 'p' })).toBeUndefined();
-      expect(await cache.writeGeneration({ model: 'm', prompt: 'p' }, { content: '', tokensUsed: 0, costUsd: 0, generatedAt: AT })).toBe(
-        false,
-      );
+      expect(
+        await cache.writeGeneration(
+          { model: 'm', prompt: 'p' },
+          { content: '', tokensUsed: 0, costUsd: 0, costKnown: true, generatedAt: AT },
+        ),
+      ).toBe(false);
       expect(await cache.readMessages(of)).toBeUndefined();
       expect(await cache.readCost(of)).toBeUndefined();
       expect((await readContentCards(connection, ['CNT-1'])).size).toBe(0);

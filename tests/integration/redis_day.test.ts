@@ -81,7 +81,10 @@ describeOnEachRedis('a day of use', (engineName) => {
     await (await outside.breaker.enter('canva')).failed();
     const cache = generationCache(redis);
     const at = new Date();
-    await cache.writeGeneration({ model: 'a-model', prompt: 'sol' }, { content: '…', tokensUsed: 12, costUsd: 0.001, generatedAt: at });
+    await cache.writeGeneration(
+      { model: 'a-model', prompt: 'sol' },
+      { content: '…', tokensUsed: 12, costUsd: 0.001, costKnown: true, generatedAt: at },
+    );
     const cost = { tokensTotal: 12, costTotalUsd: 0.001, durationMs: 900, segments: 1, generatedAt: at };
     await cache.writeMessages({ campaignId: 'CMP-1', segment: 'jóvenes' }, [{ number: 1, text: 'Hola', tone: 'cálido' }], cost);
     const found = { contentId: 'IMG-1', similarity: 0.91 };

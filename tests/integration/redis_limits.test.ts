@@ -1,9 +1,8 @@
-import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { ClientLimits } from '../../shared/cache/client_limits.ts';
 import { type Limits, RateLimits } from '../../shared/cache/rate_limits.ts';
-import { connectRedis, type RedisConnection } from '../../shared/cache/redis_connection.ts';
-import { describeOnEachRedis, type RedisEngine, startRedisEngine } from '../support/redis_engines.ts';
+import type { RedisConnection } from '../../shared/cache/redis_connection.ts';
+import { describeOnEachRedis, useRedis } from '../support/redis_engines.ts';
 import { type SampleOptions, type SampleWorld, sampleWorld, someone } from '../support/sample_pipeline.ts';
 
 const NOW = new Date('2026-11-21T12:00:30Z');
@@ -12,44 +11,28 @@ const HOUR_KEY = 'ratelimit:mcp:dawdle:tests:hour:2026-11-21-12';
 const CALL = { client: 'tests', server: 'sample', tool: 'dawdle' };
 
 describeOnEachRedis('limits of calls in Redis', (engineName) => {
-  let engine: RedisEngine;
-  let eye: Redis;
-  const opened: RedisConnection[] = [];
+  const used = useRedis(engineName);
+  /** The connection of the world made last. */
+  let redis: RedisConnection;
 
-  beforeAll(async () => {
-    engine = await startRedisEngine(engineName);
-    eye = new Redis(engine.url);
-  });
-  afterAll(async () => {
-    eye?.disconnect();
-    await engine?.stop();
-  });
-  beforeEach(() => eye.flushall());
-  afterEach(async () => {
-    await Promise.all(opened.splice(0).map((redis) => redis.close()));
-  });
-
-  const connected = async (): Promise<RedisConnection> => {
-    const redis = await connectRedis(engine.url);
-    opened.push(redis);
-    await expect.poll(() => redis.isUp).toBe(true);
-    return redis;
+  const world = async (options: SampleOptions): Promise<SampleWorld> => {
+    redis = await used.connected();
+    return sampleWorld({ redis, ...options });
   };
-  const world = async (options: SampleOptions): Promise<SampleWorld> => sampleWorld({ redis: await connected(), ...options });
   const call = async (at: SampleWorld) => (await at.pipeline.call('dawdle', { seconds: 0 }, someone)).result;
 
   it('are counters a minute and an hour, with the lives the customer gave them', async () => {
     await call(await world({}));
-    expect(await eye.mget(MINUTE_KEY, HOUR_KEY)).toEqual(['1', '1']);
-    expect(await eye.ttl(MINUTE_KEY)).toBeGreaterThan(115);
-    expect(await eye.ttl(HOUR_KEY)).toBeGreaterThan(7_195);
+    expect(await used.eye.mget(MINUTE_KEY, HOUR_KEY)).toEqual(['1', '1']);
+    expect(await used.eye.ttl(MINUTE_KEY)).toBeGreaterThan(115);
+    expect(await used.eye.ttl(HOUR_KEY)).toBeGreaterThan(7_195);
   });
 
   it('are exact for 10,000 checks of four processes at once', { timeout: 60_000 }, async () => {
     const limits: Limits = { callsPerMinute: 6_000, toolCallsPerHour: 1_000_000 };
     const processes = await Promise.all(
       Array.from({ length: 4 }, async () => ({
-        redis: await connected(),
+        redis: await used.connected(),
         limits: new RateLimits({ now: () => NOW, redis: { isUp: true }, withoutRedis: 'refuse' }),
       })),
     );
@@ -66,11 +49,11 @@ describeOnEachRedis('limits of calls in Redis', (engineName) => {
       allowed += outcomes.filter((passed) => passed).length;
     }
     expect(allowed).toBe(6_000);
-    expect(await eye.get(MINUTE_KEY)).toBe('6000');
+    expect(await used.eye.get(MINUTE_KEY)).toBe('6000');
   });
 
   it('are asked for in blocks when calls come fast, and what was not used is given back', async () => {
-    const redis = await connected();
+    const redis = await used.connected();
     let roundTrips = 0;
     const limits = new RateLimits({ now: () => new Date(), redis });
     const allowance: Limits = { callsPerMinute: 100_000, toolCallsPerHour: 100_000 };
@@ -82,8 +65,8 @@ describeOnEachRedis('limits of calls in Redis', (engineName) => {
     }
     expect(roundTrips).toBeLessThan(40);
     await redis.pipeline(limits.giveBack());
-    const [minute = ''] = await eye.keys('ratelimit:tests:*');
-    expect(Number(await eye.get(minute))).toBe(5_000);
+    const [minute = ''] = await used.eye.keys('ratelimit:tests:*');
+    expect(Number(await used.eye.get(minute))).toBe(5_000);
   });
 
   it('refuse with when to try again, and tell what is left', async () => {
@@ -112,7 +95,7 @@ describeOnEachRedis('limits of calls in Redis', (engineName) => {
   });
 
   it('are those of config:client where it is there (S6)', async () => {
-    await eye.hset('config:client:tests', {
+    await used.eye.hset('config:client:tests', {
       tools_acceso: '["repeat_word","dawdle"]',
       rate_limit: '2',
       max_requests_hora: '100',
@@ -129,21 +112,21 @@ describeOnEachRedis('limits of calls in Redis', (engineName) => {
   });
 
   it('are asked of the hub where config:client is not there or makes no sense, and written there for the others', async () => {
-    await eye.hset('config:client:tests', { tools_acceso: 'everything', rate_limit: '-5' });
+    await used.eye.hset('config:client:tests', { tools_acceso: 'everything', rate_limit: '-5' });
     const at = await world({ permissions: { active: false } });
     expect((await call(at)).structuredContent.error).toMatchObject({ class: 'forbidden', message: 'The client tests is suspended.' });
     await expect
-      .poll(() => eye.hgetall('config:client:tests'))
+      .poll(() => used.eye.hgetall('config:client:tests'))
       .toMatchObject({ estado: 'suspendido', tools_acceso: '["*"]', rate_limit: '60000' });
-    expect(await eye.ttl('config:client:tests')).toBeGreaterThan(3_590);
+    expect(await used.eye.ttl('config:client:tests')).toBeGreaterThan(3_590);
   });
 
   it('are asked for anew within ten seconds, behind the calls’ backs', async () => {
     let now = 0;
-    const redis = await connected();
+    const redis = await used.connected();
     const clients = new ClientLimits({ redis, now: () => now, source: async () => undefined });
     expect((await clients.of('tests')).active).toBe(true);
-    await eye.hset('config:client:tests', { tools_acceso: '["*"]', rate_limit: 5, max_requests_hora: 5, estado: 'suspendido' });
+    await used.eye.hset('config:client:tests', { tools_acceso: '["*"]', rate_limit: 5, max_requests_hora: 5, estado: 'suspendido' });
     now = 9_999;
     expect(clients.known('tests')?.active).toBe(true);
     now = 10_001;
@@ -153,7 +136,7 @@ describeOnEachRedis('limits of calls in Redis', (engineName) => {
 
   describe('while Redis is away', () => {
     const limits: Limits = { callsPerMinute: 2, toolCallsPerHour: 100 };
-    afterEach(() => engine.startAgain());
+    afterEach(() => used.engine.startAgain());
 
     it.each([
       ['local', [false, false, true]],
@@ -162,8 +145,8 @@ describeOnEachRedis('limits of calls in Redis', (engineName) => {
     ] as const)('hold as the setting says: %s', async (withoutRedis, refused) => {
       const at = await world({ limits, withoutRedis });
       await at.pipeline.call('repeat_word', { wrong: 1 }, someone);
-      await engine.kill();
-      await expect.poll(() => opened.at(-1)?.isUp).toBe(false);
+      await used.engine.kill();
+      await expect.poll(() => redis.isUp).toBe(false);
       const outcomes = [await call(at), await call(at), await call(at)];
       expect(outcomes.map(({ isError }) => isError === true)).toEqual(refused);
       if (withoutRedis === 'refuse')
@@ -173,23 +156,21 @@ describeOnEachRedis('limits of calls in Redis', (engineName) => {
     it('do not keep an answer at hand from being given at once', async () => {
       const at = await world({});
       await at.pipeline.call('repeat_word', { word: 'sol' }, someone);
-      await engine.kill();
-      await expect.poll(() => opened.at(-1)?.isUp).toBe(false);
+      await used.engine.kill();
+      await expect.poll(() => redis.isUp).toBe(false);
       for (let i = 0; i < 3; i += 1) expect(at.pipeline.remembered('repeat_word', { word: 'sol' }, someone)).toBeDefined();
     });
 
     it('are told afterwards what was called meanwhile', async () => {
       const at = await world({ limits: { callsPerMinute: 5, toolCallsPerHour: 100 } });
-      await engine.kill();
-      await expect.poll(() => opened.at(-1)?.isUp).toBe(false);
+      await used.engine.kill();
+      await expect.poll(() => redis.isUp).toBe(false);
       for (let i = 0; i < 3; i += 1) await call(at);
-      await engine.startAgain();
-      await expect.poll(() => opened.at(-1)?.isUp, { timeout: 10_000 }).toBe(true);
+      await used.engine.startAgain();
+      await expect.poll(() => redis.isUp, { timeout: 10_000 }).toBe(true);
       await call(at);
-      eye.disconnect();
-      eye = new Redis(engine.url);
-      expect(await eye.get(MINUTE_KEY)).toBe('4');
-      await engine.kill();
+      expect(await used.eye.get(MINUTE_KEY)).toBe('4');
+      await used.engine.kill();
     });
   });
 });

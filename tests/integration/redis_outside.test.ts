@@ -272,6 +272,23 @@ describeOnEachRedis('calls to outside services (R: api:call, api:stats, config:a
     await callOutside(outside(), call([GOOD], { arguments: 'next minute' }), deadlineIn(5_000));
   });
 
+  it('made while Redis is away count once it is back', async () => {
+    const { limit } = outside();
+    await limit.take(service, 4);
+    await server.kill();
+    await expect.poll(() => redis.isUp).toBe(false);
+    for (let i = 0; i < 2; i++) await limit.take(service, 4);
+    await server.startAgain();
+    await expect.poll(() => redis.isUp, { timeout: 10_000 }).toBe(true);
+    // The server came back empty: two that it had not heard of, and this one.
+    await limit.take(service, 4);
+    const key = minuteLimitKey.of({ client: 'promptsales', service, 'yyyy-mm-dd-HH-MM': '2026-11-21-10-07' });
+    expect(await ask('get', key)).toBe('3');
+    await outside().limit.take(service, 4);
+    await expect(limit.take(service, 4)).rejects.toMatchObject({ errorClass: 'rate_limited', retryAfterSeconds: 48 });
+    expect(await ask('get', key)).toBe('4');
+  });
+
   it('go on while Redis is away, with limit and breaker of the process itself', async () => {
     const alone = outside();
     await writeProviderConfig(redis, service, { status: 'active', callsPerMinute: 10, endpoints: [] });

@@ -2,52 +2,32 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { connectRedis, type RedisConnection } from '../../shared/cache/redis_connection.ts';
+import { afterEach, expect, it } from 'vitest';
 import type { Caller } from '../../shared/mcp/contract.ts';
 import type { ToolResult } from '../../shared/mcp/envelope.ts';
-import { describeOnEachRedis, type RedisEngine, startRedisEngine } from '../support/redis_engines.ts';
+import { describeOnEachRedis, useRedis } from '../support/redis_engines.ts';
 import { type SampleOptions, type SampleWorld, sampleWorld, someone } from '../support/sample_pipeline.ts';
 
 const CHILD = fileURLToPath(new URL('../support/pipeline_child.ts', import.meta.url));
 
 describeOnEachRedis('results in Redis', (engineName) => {
-  let engine: RedisEngine;
-  let eye: Redis;
-  const opened: RedisConnection[] = [];
+  const used = useRedis(engineName);
   const children: ChildProcess[] = [];
-
-  beforeAll(async () => {
-    engine = await startRedisEngine(engineName);
-    eye = new Redis(engine.url);
-  });
-  afterAll(async () => {
-    eye?.disconnect();
-    await engine?.stop();
-  });
-  beforeEach(() => eye.flushall());
-  afterEach(async () => {
+  afterEach(() => {
     for (const child of children.splice(0)) child.kill('SIGKILL');
-    await Promise.all(opened.splice(0).map((redis) => redis.close()));
   });
 
   /** A process of the sample server as far as Redis can tell: with a connection and a memory of its own. */
-  const process_ = async (options: SampleOptions = {}): Promise<SampleWorld> => {
-    const redis = await connectRedis(engine.url);
-    opened.push(redis);
-    await expect.poll(() => redis.isUp).toBe(true);
-    return sampleWorld({ redis, ...options });
-  };
+  const process_ = async (options: SampleOptions = {}): Promise<SampleWorld> => sampleWorld({ redis: await used.connected(), ...options });
   const ask = async (world: SampleWorld, tool: string, args: unknown, caller: Caller = someone): Promise<ToolResult> =>
     (await world.pipeline.call(tool, args, caller)).result;
-  const resultKeys = () => eye.keys('mcp:tool:*');
+  const resultKeys = () => used.eye.keys('mcp:tool:*');
 
   it('have the fields and the life the customer described, and are a hit for another process', async () => {
     await ask(await process_(), 'repeat_word', { word: 'sol' });
     const [key = '', ...others] = await resultKeys();
     expect(others).toEqual([]);
-    expect(await eye.hgetall(key)).toEqual({
+    expect(await used.eye.hgetall(key)).toEqual({
       result: expect.stringContaining('"repeated":"sol sol"'),
       timestamp: '2026-11-21T12:00:30.000Z',
       tokens_used: '0',
@@ -56,7 +36,7 @@ describeOnEachRedis('results in Redis', (engineName) => {
       data_version: '7',
       encoding: 'json',
     });
-    expect(await eye.ttl(key)).toBeGreaterThan(1_790);
+    expect(await used.eye.ttl(key)).toBeGreaterThan(1_790);
 
     const other = await process_();
     other.now = new Date(other.now.getTime() + 20_000);
@@ -67,15 +47,14 @@ describeOnEachRedis('results in Redis', (engineName) => {
   });
 
   it('are read in the round trip that counts the call', async () => {
-    const world = await process_();
-    await ask(world, 'repeat_word', { word: 'sol' });
-    const [redis] = opened;
+    const redis = await used.connected();
+    await ask(sampleWorld({ redis }), 'repeat_word', { word: 'sol' });
     const sent: number[] = [];
     const other = sampleWorld({
       redis: {
         pipeline: (commands) => {
           sent.push(commands.length);
-          return redis?.pipeline(commands) ?? Promise.resolve(undefined);
+          return redis.pipeline(commands);
         },
         isUp: true,
         close: async () => undefined,
@@ -98,14 +77,14 @@ describeOnEachRedis('results in Redis', (engineName) => {
     expect(other.repos.asked.count).toBe(1);
     const [key = '', ...others] = await resultKeys();
     expect(others).toEqual([]);
-    expect(await eye.hget(key, 'data_version')).toBe('8');
+    expect(await used.eye.hget(key, 'data_version')).toBe('8');
   });
 
   it('of some size are kept compressed and read back whole', async () => {
     await ask(await process_(), 'write_text', { length: 200_000 });
     const [key = ''] = await resultKeys();
-    expect(await eye.hget(key, 'encoding')).toBe('zstd');
-    expect(await eye.hstrlen(key, 'result')).toBeLessThan(5_000);
+    expect(await used.eye.hget(key, 'encoding')).toBe('zstd');
+    expect(await used.eye.hstrlen(key, 'result')).toBeLessThan(5_000);
     const other = await process_();
     const { structuredContent } = await ask(other, 'write_text', { length: 200_000 });
     expect(String((structuredContent.data as { text: string }).text)).toHaveLength(200_000);
@@ -116,7 +95,7 @@ describeOnEachRedis('results in Redis', (engineName) => {
     const world = await process_();
     await ask(world, 'fail', { how: 'known' });
     const [key = ''] = await resultKeys();
-    expect(await eye.ttl(key)).toBeLessThanOrEqual(60);
+    expect(await used.eye.ttl(key)).toBeLessThanOrEqual(60);
     const other = await process_();
     const result = await ask(other, 'fail', { how: 'known' });
     expect(result.structuredContent.error).toMatchObject({ class: 'ambiguous', candidates: [{ id: 'A-1' }, { id: 'A-2' }] });
@@ -124,17 +103,20 @@ describeOnEachRedis('results in Redis', (engineName) => {
   });
 
   it.each<[string, (key: string) => Promise<unknown>]>([
-    ['no JSON', (key) => eye.hset(key, 'result', '{"kind":')],
-    ['another shape', (key) => eye.hset(key, 'result', '{"kind":"answer","answer":{"data":{"repeated":5},"text":"five"},"dataAsOf":{}}')],
+    ['no JSON', (key) => used.eye.hset(key, 'result', '{"kind":')],
+    [
+      'another shape',
+      (key) => used.eye.hset(key, 'result', '{"kind":"answer","answer":{"data":{"repeated":5},"text":"five"},"dataAsOf":{}}'),
+    ],
     [
       'an error of no class',
-      (key) => eye.hset(key, 'result', '{"kind":"error","error":{"errorClass":"forbidden","message":"no","next":[]}}'),
+      (key) => used.eye.hset(key, 'result', '{"kind":"error","error":{"errorClass":"forbidden","message":"no","next":[]}}'),
     ],
-    ['no time', (key) => eye.hset(key, 'timestamp', 'yesterday')],
-    ['no version', (key) => eye.hdel(key, 'data_version')],
-    ['said to be compressed', (key) => eye.hset(key, 'encoding', 'zstd')],
-    ['compressed in an unknown way', (key) => eye.hset(key, 'encoding', 'rot13')],
-    ['of another type', (key) => eye.set(key, 'text')],
+    ['no time', (key) => used.eye.hset(key, 'timestamp', 'yesterday')],
+    ['no version', (key) => used.eye.hdel(key, 'data_version')],
+    ['said to be compressed', (key) => used.eye.hset(key, 'encoding', 'zstd')],
+    ['compressed in an unknown way', (key) => used.eye.hset(key, 'encoding', 'rot13')],
+    ['of another type', (key) => used.eye.set(key, 'text')],
   ])('that are spoiled (%s) are dropped and computed anew', async (_what, spoil) => {
     await ask(await process_(), 'repeat_word', { word: 'sol' });
     const [key = ''] = await resultKeys();
@@ -143,7 +125,7 @@ describeOnEachRedis('results in Redis', (engineName) => {
     const result = await ask(other, 'repeat_word', { word: 'sol' });
     expect(result.structuredContent).toMatchObject({ data: { repeated: 'sol sol' }, cache: { hit: false } });
     expect(other.repos.asked.count).toBe(1);
-    await expect.poll(() => eye.hget(key, 'data_version')).toBe('7');
+    await expect.poll(() => used.eye.hget(key, 'data_version')).toBe('7');
   });
 
   it('are never another caller’s, another day’s, or another question’s', { timeout: 60_000 }, async () => {
@@ -189,11 +171,11 @@ describeOnEachRedis('results in Redis', (engineName) => {
     expect(new Set(results.map(({ structuredContent }) => JSON.stringify(structuredContent.data)))).toEqual(
       new Set(['{"repeated":"sol sol","times":2}']),
     );
-    expect(await eye.keys('lock:*')).toEqual([]);
+    expect(await used.eye.keys('lock:*')).toEqual([]);
   });
 
   const another = (word: string, delayMs: number): ChildProcess => {
-    const child = spawn(process.execPath, [CHILD, engine.url, word, String(delayMs)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [CHILD, used.engine.url, word, String(delayMs)], { stdio: ['ignore', 'pipe', 'inherit'] });
     children.push(child);
     return child;
   };
@@ -201,7 +183,7 @@ describeOnEachRedis('results in Redis', (engineName) => {
   it('are waited for while another process works on them', async () => {
     const child = another('luna', 700);
     const said = once(child.stdout ?? child, 'data');
-    await expect.poll(() => eye.keys('lock:*'), { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(() => used.eye.keys('lock:*'), { timeout: 10_000 }).toHaveLength(1);
     const world = await process_();
     const result = await ask(world, 'repeat_word', { word: 'luna' });
     expect(result.structuredContent.data).toMatchObject({ repeated: 'luna luna' });
@@ -211,7 +193,7 @@ describeOnEachRedis('results in Redis', (engineName) => {
 
   it('are taken over from a process that was killed at work', async () => {
     const child = another('noche', 60_000);
-    await expect.poll(() => eye.keys('lock:*'), { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(() => used.eye.keys('lock:*'), { timeout: 10_000 }).toHaveLength(1);
     const world = await process_();
     const answer = ask(world, 'repeat_word', { word: 'noche' });
     child.kill('SIGKILL');
@@ -241,7 +223,7 @@ describeOnEachRedis('results in Redis', (engineName) => {
     expect((await ask(world, 'repeat_word', { word: 'sol' })).isError).toBeUndefined();
     expect((await ask(world, 'repeat_word', { word: 'sol', fresh: true })).isError).toBe(true);
     world.now = new Date(world.now.getTime() + 1_800_000);
-    await eye.flushall();
+    await used.eye.flushall();
     expect((await ask(world, 'repeat_word', { word: 'sol' })).isError).toBe(true);
   });
 
@@ -252,7 +234,7 @@ describeOnEachRedis('results in Redis', (engineName) => {
     world.pipeline.remembered('write_text', { length: 20 }, someone);
     await ask(world, 'repeat_word', { wrod: 'sol' });
     await world.pipeline.close();
-    expect(await eye.hgetall('metrics:client:tests:daily:2026-11-21')).toMatchObject({
+    expect(await used.eye.hgetall('metrics:client:tests:daily:2026-11-21')).toMatchObject({
       requests_total: '7',
       cache_hits: '5',
       errors: '1',
@@ -263,14 +245,45 @@ describeOnEachRedis('results in Redis', (engineName) => {
       tools_mas_usadas: expect.stringMatching(/"write_text":6/),
       avg_response_time: expect.stringMatching(/^\d+\.\d\d$/),
     });
-    expect(await eye.hgetall('ai:tokens:tests:2026-11')).toMatchObject({ tokens: '120', calls: '1', tokens_saved: '600' });
-    expect(await eye.ttl('metrics:client:tests:daily:2026-11-21')).toBeGreaterThan(172_700);
+    expect(await used.eye.hgetall('ai:tokens:tests:2026-11')).toMatchObject({ tokens: '120', calls: '1', tokens_saved: '600' });
+    expect(await used.eye.ttl('metrics:client:tests:daily:2026-11-21')).toBeGreaterThan(172_700);
     const [key = ''] = await resultKeys();
-    expect(await eye.hmget(key, 'tokens_used', 'cost_usd', 'segmento')).toEqual(['120', '0.000360', 'jóvenes']);
+    expect(await used.eye.hmget(key, 'tokens_used', 'cost_usd', 'segmento')).toEqual(['120', '0.000360', 'jóvenes']);
+  });
+
+  it('count what parts kept from before spared beside what was spent, and both as spared once the whole is kept', async () => {
+    const world = await process_();
+    const account = async (...fields: string[]) => {
+      await world.pipeline.close();
+      return [
+        await used.eye.hmget('metrics:client:tests:daily:2026-11-21', 'tokens_consumidos', 'cost_total_usd', ...fields),
+        await used.eye.hmget('ai:tokens:tests:2026-11', 'tokens', 'cost_usd', ...fields),
+      ];
+    };
+    // 120 tokens at $0.00036 were spent; 7 at two hundred-millionths of a dollar each were not.
+    await ask(world, 'write_text', { length: 20, keptTokens: 7 });
+    const once = ['120', '0.00036', '7', '0.00000014'];
+    expect(await account('tokens_saved', 'cost_saved_usd')).toEqual([once, once]);
+    const [key = ''] = await resultKeys();
+    expect(await used.eye.hmget(key, 'tokens_used', 'cost_usd', 'segmento')).toEqual(['127', '0.00036014', 'jóvenes']);
+
+    await ask(world, 'write_text', { length: 20, keptTokens: 7 });
+    const twice = ['120', '0.00036', '134', '0.00036028'];
+    expect(await account('tokens_saved', 'cost_saved_usd')).toEqual([twice, twice]);
+
+    // Another process has it from Redis; of two who ask at once, one pays.
+    const other = await process_();
+    await ask(other, 'write_text', { length: 20, keptTokens: 7 });
+    await other.pipeline.close();
+    await Promise.all([1, 2].map(() => ask(world, 'write_text', { length: 30, keptTokens: 7 })));
+    const shared = ['240', '0.00072', '395', '0.0010807'];
+    expect(await account('tokens_saved', 'cost_saved_usd')).toEqual([shared, shared]);
+    expect(await used.eye.hget('ai:tokens:tests:2026-11', 'calls')).toBe('2');
   });
 
   it('are not needed: calls go on without a failure while Redis dies and comes back', { timeout: 60_000 }, async () => {
-    const world = await process_();
+    const redis = await used.connected();
+    const world = sampleWorld({ redis });
     let stop = false;
     const failures: unknown[] = [];
     let answered = 0;
@@ -285,11 +298,11 @@ describeOnEachRedis('results in Redis', (engineName) => {
       }),
     );
     await new Promise((resolve) => setTimeout(resolve, 300));
-    await engine.kill();
+    await used.engine.kill();
     await new Promise((resolve) => setTimeout(resolve, 700));
     const during = answered;
-    await engine.startAgain();
-    await expect.poll(() => opened[0]?.isUp, { timeout: 15_000 }).toBe(true);
+    await used.engine.startAgain();
+    await expect.poll(() => redis.isUp, { timeout: 15_000 }).toBe(true);
     await expect.poll(async () => (await resultKeys()).length, { timeout: 15_000 }).toBeGreaterThan(0);
     stop = true;
     await load;

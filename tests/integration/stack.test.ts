@@ -136,6 +136,19 @@ describe('start and stop', () => {
     });
     await expect(one(urls.hub.replace(/\/promptsales$/, '/promptcrm'), 'SELECT 1')).rejects.toThrow(/permission denied for database/);
     expect(await one(urls.hubEtl, `SELECT pg_has_role('promptsales_etl', 'member') AS member`)).toEqual({ member: true });
+    const writer = `SELECT current_user AS login, current_setting('statement_timeout') AS timeout, rolsuper OR rolcreatedb OR rolcreaterole AS powers,
+                           ARRAY(SELECT roleid::regrole::text FROM pg_auth_members WHERE member = pg_roles.oid) AS groups
+                      FROM pg_roles WHERE rolname = current_user`;
+    expect(await one(urls.contentWriter, writer)).toEqual({
+      login: 'promptsales_writer',
+      timeout: '20s',
+      powers: false,
+      groups: ['promptsales_content'],
+    });
+    for (const database of ['promptsales', 'promptads', 'promptcrm', 'postgres', 'template1']) {
+      const elsewhere = urls.contentWriter.replace(/\/promptcontent$/, `/${database}`);
+      await expect(one(elsewhere, 'SELECT 1')).rejects.toThrow(/permission denied for database/);
+    }
     for (const source of [urls.ads, urls.crm, urls.content]) expect(await one(source, 'SELECT 1 AS one')).toEqual({ one: 1 });
     expect((await stat(join(home, 'stack.json'))).mode & 0o077).toBe(0);
     expect((await stat(join(home, 'credentials.json'))).mode & 0o077).toBe(0);
@@ -146,6 +159,56 @@ describe('start and stop', () => {
     expect(running.filter(isRunning)).toEqual([]);
     expect(possibleDataDirectories(home).flatMap(processesIn)).toEqual([]);
     expect(readRecordedStack(home)).toBeUndefined();
+  });
+
+  it('gives the servers the way into PromptContent and the key for plans; those of the settings come first', async () => {
+    const home = await usedHome();
+    const servers = async (state: StackState) => (await fetch(state.urls?.http ?? '')).json();
+    await down(home);
+    const state = await start(home);
+    const { planKey } = JSON.parse(await readFile(join(home, 'credentials.json'), 'utf8'));
+    expect(await servers(state)).toMatchObject({ contentWriter: state.urls?.contentWriter, planKey });
+    expect(state.planKey).toBe(planKey);
+    const environment = environmentFor(home);
+    for (const words of [['up', 'detach'], ['down']]) {
+      const { stdout, stderr } = await verb(words, environment);
+      expect(stdout + stderr).not.toContain(planKey);
+    }
+
+    const PROMPTSALES_PLAN_KEY = Buffer.alloc(40, 3).toString('base64');
+    const [CONTENT_DATABASE_URL, CONTENT_WRITER_DATABASE_URL] = ['postgres://c.example/c', 'postgres://w.example/c'];
+    const configured = await start(home, { PROMPTSALES_PLAN_KEY, CONTENT_DATABASE_URL, CONTENT_WRITER_DATABASE_URL });
+    expect(await servers(configured)).toMatchObject({ contentWriter: CONTENT_WRITER_DATABASE_URL, planKey: PROMPTSALES_PLAN_KEY });
+    expect(configured.urls?.contentWriter).toBe(CONTENT_WRITER_DATABASE_URL);
+    // Who finds the stack through its state file signs with the key its servers use.
+    expect(configured.planKey).toBe(PROMPTSALES_PLAN_KEY);
+    await down(home);
+  });
+
+  it('takes a home from before the writer: its passwords stay, the login and the key are added, and both last', async () => {
+    const home = await usedHome();
+    const file = join(home, 'credentials.json');
+    const before = await start(home);
+    for (const forget of ['OWNED BY', 'ROLE']) {
+      await one(before.urls?.content ?? '', `DROP ${forget} promptsales_content, promptsales_writer`);
+    }
+    await down(home);
+    const { writer, planKey, ...old } = JSON.parse(await readFile(file, 'utf8'));
+    await writeFile(file, JSON.stringify(old));
+
+    const after = await start(home);
+    const made = JSON.parse(await readFile(file, 'utf8'));
+    expect(made).toEqual({ ...old, writer: expect.any(String), planKey: expect.any(String) });
+    expect([made.writer, made.planKey]).not.toEqual([writer, planKey]);
+    for (const url of [after.urls?.hub, after.urls?.hubEtl, after.urls?.contentWriter]) {
+      expect(await one(url ?? '', 'SELECT 1 AS one')).toEqual({ one: 1 });
+    }
+    // The old file again, as from a backup: the login is there already, with the password of the file in between.
+    await down(home);
+    await writeFile(file, JSON.stringify(old));
+    expect(await one((await start(home)).urls?.contentWriter ?? '', 'SELECT 1 AS one')).toEqual({ one: 1 });
+    await down(home);
+    expect((await start(home)).planKey).toBe(JSON.parse(await readFile(file, 'utf8')).planKey);
   });
 
   it('starts in the foreground, says ready last, and on SIGTERM ends with everything it started', async () => {
@@ -233,6 +296,18 @@ describe('start and stop', () => {
     const { state } = await awaitStack(settingsFor(home), { program: stackProgram('2.0.0') });
     expect(state.version).toBe('2.0.0');
     expect(everyProcess(old).filter(isRunning)).toEqual([]);
+  });
+
+  it('replaces a stack whose state file names less than servers need, though it calls itself the same version', async () => {
+    const home = await usedHome();
+    const old = await start(home);
+    const { contentWriter, ...urls } = old.urls ?? { contentWriter: '' };
+    const { planKey, ...state } = { ...old, urls };
+    await writeFile(join(home, 'stack.json'), JSON.stringify(state));
+    const next = await start(home);
+    expect(everyProcess(old).filter(isRunning)).toEqual([]);
+    expect(next.urls?.contentWriter).toMatch(new RegExp(`^${contentWriter.replace(/:\d+\/.*/, '')}`));
+    expect(next.planKey).toBe(planKey);
   });
 
   it('starts nothing when everything a server needs is configured', async () => {
@@ -521,9 +596,11 @@ describe('status and doctor', () => {
     expect(json.parts.map((one: { name: string }) => one.name).sort()).toEqual(['etl', 'http', 'postgres', 'redis']);
     const text = await printed(() => runStatus({}, settings));
     expect(text).toContain('PostgreSQL 18');
-    const { redis, owner } = JSON.parse(await readFile(join(home, 'credentials.json'), 'utf8'));
-    expect(text).not.toContain(redis);
-    expect(text).not.toContain(owner);
+    const secrets: Record<string, string> = JSON.parse(await readFile(join(home, 'credentials.json'), 'utf8'));
+    const doctor = await printed(() => runDoctor({}, settings));
+    expect(doctor).toMatch(/^ok +settings +everything runs embedded/m);
+    for (const secret of Object.values(secrets)) expect(text + doctor).not.toContain(secret);
+    expect(JSON.stringify(json)).not.toContain(secrets.planKey);
     expect(await runQuietly(() => runStatus({}, settings))).toBe(0);
     await down(home);
     expect(await runQuietly(() => runStatus({}, settings))).toBe(1);
@@ -539,6 +616,23 @@ describe('status and doctor', () => {
     expect(await printed(() => runDoctor({}, settings))).toMatch(new RegExp(`^bad +port +Port ${port} .*PROMPTSALES_PORT`, 'm'));
     expect(await runQuietly(() => runDoctor({}, settings))).toBe(1);
     holder.close();
+  });
+
+  it('doctor tells which settings are configured, without their values, and which of a pair is missing', async () => {
+    const home = await emptyHome();
+    const PROMPTSALES_PLAN_KEY = Buffer.alloc(32, 9).toString('base64');
+    const CONTENT_WRITER_DATABASE_URL = 'postgres://w:secret@w.example/c';
+    const half = settingsFor(home, { PROMPTSALES_PLAN_KEY, CONTENT_WRITER_DATABASE_URL });
+    expect(await printed(() => runDoctor({}, half))).toMatch(
+      /^bad +settings +PromptContent is configured in part: CONTENT_DATABASE_URL is not set/m,
+    );
+    const whole = settingsFor(home, { PROMPTSALES_PLAN_KEY, CONTENT_WRITER_DATABASE_URL, CONTENT_DATABASE_URL: 'postgres://c.example/c' });
+    const text = await printed(() => runDoctor({}, whole));
+    expect(text).toMatch(/^ok +settings +configured: content, contentWriter, planKey; embedded: hub, hubEtl, hubAdmin, ads, crm, redis$/m);
+    expect(text).not.toContain('secret');
+    expect(text).not.toContain(PROMPTSALES_PLAN_KEY);
+    const production = settingsFor(home, { PROMPTSALES_ENV: 'production' });
+    expect(await printed(() => runDoctor({}, production))).toMatch(/CONTENT_WRITER_DATABASE_URL, .*PROMPTSALES_PLAN_KEY are not set/);
   });
 });
 

@@ -7,6 +7,7 @@ import type { Embedder } from '../../shared/ai/embedder.ts';
 import { exactVectorIndex } from '../../shared/ai/exact_vector_index.ts';
 import { fingerprintFile } from '../../shared/ai/fingerprint_file.ts';
 import { bringImageIndexInStep, type IndexedImage } from '../../shared/ai/image_index.ts';
+import { NO_MODEL_USAGE } from '../../shared/ai/model_usage.ts';
 import { pineconeVectorIndex } from '../../shared/ai/pinecone_vector_index.ts';
 import type { VectorFilter, VectorIndex, VectorItem } from '../../shared/ai/vector_index.ts';
 import { circuitBreaker } from '../../shared/cache/circuit_breaker.ts';
@@ -377,7 +378,12 @@ describe.each([
       texts.push(...asked);
       return {
         vectors: asked.map((text) => at(text.length)),
-        usage: { tokens: 10 * asked.length, costUsd: `0.${String(asked.length).padStart(5, '0')}` },
+        usage: {
+          ...NO_MODEL_USAGE,
+          tokens: 10 * asked.length,
+          inputTokens: 10 * asked.length,
+          costUsd: `0.${String(asked.length).padStart(5, '0')}`,
+        },
       };
     },
   });

@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe } from 'vitest';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
+import { connectRedis, type RedisConnection } from '../../shared/cache/redis_connection.ts';
 import type { Child } from '../../shared/stack/child.ts';
 import { signalProcess } from '../../shared/stack/process_identity.ts';
 import { embeddedRedis, installedRedis } from '../../shared/stack/redis_part.ts';
@@ -36,6 +38,54 @@ export function describeOnEachRedis(title: string, suite: (engine: RedisEngineNa
   for (const engine of REDIS_ENGINES) {
     describe.skipIf(engine === 'redis-server' && !hasRedisServer)(`${title}, on ${engine}`, () => suite(engine));
   }
+}
+
+/** A server for the tests of a suite. What it gives is there once a test runs. */
+export type UsedRedis = {
+  readonly engine: RedisEngine;
+  /** A client beside the product's own, to look and to prepare. It comes back after the server does. */
+  readonly eye: Redis;
+  /** A connection as the product has it, up; closed after the test. */
+  readonly connected: () => Promise<RedisConnection>;
+};
+
+/** Starts a server for the suite around it, empty for each test. */
+export function useRedis(name: RedisEngineName): UsedRedis {
+  let engine: RedisEngine | undefined;
+  let eye: Redis | undefined;
+  const opened: RedisConnection[] = [];
+  beforeAll(async () => {
+    engine = await startRedisEngine(name);
+    eye = new Redis(engine.url);
+    // Tests end the server: that the eye then sees nothing is no news.
+    eye.on('error', () => undefined);
+  });
+  beforeEach(() => eye?.flushall());
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((redis) => redis.close()));
+  });
+  afterAll(async () => {
+    eye?.disconnect();
+    await engine?.stop();
+  });
+  const started = <T>(part: T | undefined): T => {
+    if (part === undefined) throw new Error('the Redis of a suite is there while its tests run, not before');
+    return part;
+  };
+  return {
+    get engine() {
+      return started(engine);
+    },
+    get eye() {
+      return started(eye);
+    },
+    connected: async () => {
+      const redis = await connectRedis(started(engine).url);
+      opened.push(redis);
+      await expect.poll(() => redis.isUp).toBe(true);
+      return redis;
+    },
+  };
 }
 
 const READY_WITHIN_MS = 15_000;

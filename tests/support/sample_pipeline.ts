@@ -10,6 +10,7 @@ import type { Caller } from '../../shared/mcp/contract.ts';
 import type { DataState } from '../../shared/mcp/freshness.ts';
 import type { Outcome } from '../../shared/mcp/outcome.ts';
 import { createPipeline, type Pipeline } from '../../shared/mcp/pipeline.ts';
+import type { ServedTool } from '../../shared/mcp/served_tool.ts';
 import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
 import { type SampleRepos, sampleServer } from './sample_server.ts';
 
@@ -46,6 +47,8 @@ export type SampleOptions = {
   readonly permissions?: Partial<KnownPermissions>;
   readonly withoutRedis?: WithoutRedis;
   readonly deadlineMs?: number;
+  /** The sample server's, unless a test needs others. */
+  readonly tools?: readonly ServedTool<SampleRepos>[];
 };
 
 export function sampleWorld({ redis, ...options }: SampleOptions = {}): SampleWorld {
@@ -63,7 +66,7 @@ export function sampleWorld({ redis, ...options }: SampleOptions = {}): SampleWo
   const pipeline = createPipeline({
     serverName: 'sample',
     version: 'test',
-    tools: sampleServer.tools,
+    tools: options.tools ?? sampleServer.tools,
     repos: world.repos,
     clock: { now: () => world.now, today: () => world.today, timeZone: 'America/Costa_Rica' },
     redis,

@@ -25,6 +25,7 @@ const repeatWord = defineTool({
   annotations: readOnly,
   scopes: ['dashboard:read'],
   cache: 'until-next-load',
+  otherNames: ['say_again'],
   aliases: { text: 'word' },
 });
 
@@ -64,8 +65,8 @@ const fail = defineTool({
 const writeText = defineTool({
   name: 'write_text',
   title: 'Write a text',
-  description: 'Writes so many characters, as if a model had: 120 tokens.',
-  input: z.object({ length: z.int().min(1).max(1_000_000) }),
+  description: 'Writes so many characters, as if a model had: 120 tokens, and those of the parts that were kept from before.',
+  input: z.object({ length: z.int().min(1).max(1_000_000), keptTokens: z.int().min(0).default(0) }),
   output: answerOf(z.object({ text: z.string() })),
   annotations: readOnly,
   scopes: ['dashboard:read'],
@@ -132,10 +133,11 @@ export const sampleServer = defineServer<SampleRepos>({
           return { data: { never: 'well' }, text: 'well' };
       }
     }),
-    serve(writeText, async ({ length }, { repos }) => {
+    serve(writeText, async ({ length, keptTokens }, { repos }) => {
       repos.asked.count += 1;
       const text = 'sol y mar, '.repeat(Math.ceil(length / 11)).slice(0, length);
-      return { data: { text }, text, usage: { tokens: 120, costUsd: '0.000360', segment: 'jóvenes' } };
+      const saved = keptTokens === 0 ? undefined : { tokens: keptTokens, costUsd: (keptTokens * 2e-8).toFixed(8) };
+      return { data: { text }, text, usage: { tokens: 120, costUsd: '0.000360', segment: 'jóvenes' }, saved };
     }),
     serve(operate, async () => ({ data: { done: true }, text: 'done' })),
   ],

@@ -74,7 +74,10 @@ async function prepare(): Promise<number> {
 }
 
 async function serve(host: string | undefined, port: number): Promise<number> {
-  const server = createServer((_, response) => response.end(JSON.stringify({ hub: process.env.HUB_DATABASE_URL })));
+  const server = createServer((_, response) => {
+    const { HUB_DATABASE_URL: hub, CONTENT_WRITER_DATABASE_URL: contentWriter, PROMPTSALES_PLAN_KEY: planKey } = process.env;
+    response.end(JSON.stringify({ hub, contentWriter, planKey }));
+  });
   server.listen(port, host);
   const code = await asked();
   server.closeAllConnections();

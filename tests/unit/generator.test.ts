@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { historyBefore, isoDay } from '../../database/generator/calendar.ts';
 import { type Campaign, generateCampaigns, showcaseCampaign } from '../../database/generator/campaigns.ts';
 import { CHANNELS } from '../../database/generator/channels.ts';
-import { generateClients } from '../../database/generator/clients.ts';
+import { clientDocuments, generateClients } from '../../database/generator/clients.ts';
 import { generateCustomers, poolCustomers } from '../../database/generator/customers.ts';
 import { documentOf } from '../../database/generator/documents.ts';
 import { generateExperiments } from '../../database/generator/experiments.ts';
@@ -352,6 +352,20 @@ describe('journeys', () => {
       expect([...second]).toEqual([...second].sort((one, other) => one - other));
       expect(second[count - 1]).toBeLessThan(history.today * 86_400);
     }
+  });
+});
+
+describe('what clients must not be made to say', () => {
+  const clients = generateClients(SEED, SCALES.full.clients);
+  const documents = clientDocuments(SEED, historyBefore(TODAY), clients);
+
+  it('are the claims that their trade may not make, and for some of them words that make them look cheap', () => {
+    for (const { industry, restricciones } of documents) {
+      expect(restricciones.afirmaciones.length, industry).toBeGreaterThan(0);
+      expect(restricciones.afirmaciones.includes('cura milagrosa')).toBe(industry === 'salud');
+    }
+    const proud = documents.filter(({ restricciones }) => restricciones.palabras.includes('barato'));
+    expect(proud).toHaveLength(Math.ceil(documents.length / 3));
   });
 });
 

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { imageText } from '../../shared/ai/image_index.ts';
+import { LEXICAL_CONCEPTS } from '../../shared/ai/lexical_concepts.ts';
 import { lexicalEmbedder } from '../../shared/ai/lexical_embedder.ts';
+import { LEXICAL_TOPICS } from '../../shared/ai/lexical_topics.ts';
 import { deadlineIn } from '../../shared/domain/deadline.ts';
-import { DEVELOPMENT_QUERIES, HELD_OUT_QUERIES, QUERY_KINDS } from '../evals/image_queries.ts';
+import { DEVELOPMENT_QUERIES, HELD_OUT_QUERIES, LATER_DEVELOPMENT_QUERIES, QUERY_KINDS } from '../evals/image_queries.ts';
 import { evaluateSearch, evaluationImages, measureRanking, relevantIds } from '../evals/search_evaluation.ts';
 
 const DOCUMENTS = [
@@ -31,10 +33,10 @@ const nearest = async (query: string): Promise<string | undefined> => {
 describe('the lexical embedder (DESIGN §8)', () => {
   it('is called lexical, fits the index of the semantic one, and costs nothing', async () => {
     expect(embedder).toMatchObject({ method: 'lexical', dimensions: 1536 });
-    expect(embedder.model).toMatch(/^lexical-1\//);
+    expect(embedder.model).toMatch(/^lexical-2\//);
     const { vectors, usage } = await embedder.embed(DOCUMENTS, deadlineIn(5_000));
     expect(vectors).toHaveLength(DOCUMENTS.length);
-    expect(usage).toEqual({ tokens: 0, costUsd: '0' });
+    expect(usage).toMatchObject({ tokens: 0, costUsd: '0' });
   });
 
   it('gives unit length and the same vector again for any text, even an empty one', async () => {
@@ -60,6 +62,8 @@ describe('the lexical embedder (DESIGN §8)', () => {
     ['misspelt', 'labradro en el parqe', DOCUMENTS[1]],
     ['another word for the same', 'minino en la butaca', DOCUMENTS[0]],
     ['English', 'surfer walking into the ocean', DOCUMENTS[2]],
+    ['what such a scene is called', 'siesta de una mascota', DOCUMENTS[0]],
+    ['what such a scene is called in English', 'water sport', DOCUMENTS[2]],
     ['English and Spanish mixed', 'coffee con latte art', DOCUMENTS[3]],
   ])('finds a description by %s', async (_, query, document) => {
     expect(await nearest(query)).toBe(document);
@@ -78,12 +82,34 @@ describe('the lexical embedder (DESIGN §8)', () => {
   });
 });
 
+describe('the word lists', () => {
+  const lines = (list: string) => list.split('\n').filter((line) => line !== '');
+
+  it.each([
+    ['concepts', LEXICAL_CONCEPTS],
+    ['topics', LEXICAL_TOPICS],
+  ])('hold %s as texts are read: lower case without accents, expressions of at most four words', (_, list) => {
+    for (const line of lines(list)) {
+      for (const word of line.replace(/[|>]/g, ' ').trim().split(/ +/)) {
+        expect(word, line).toMatch(/^[a-z0-9]+(_[a-z0-9]+){0,3}$/);
+      }
+    }
+  });
+
+  it('name every topic once, in both languages', () => {
+    const names = lines(LEXICAL_TOPICS).map((line) => line.split(' ')[0]);
+    expect(names.length).toBeGreaterThan(100);
+    expect(new Set(names).size).toBe(names.length);
+    for (const line of lines(LEXICAL_TOPICS)) expect(line).toMatch(/^[^|>]+ \| [^|>]+$/);
+  });
+});
+
 describe('the labelled queries', () => {
   const images = evaluationImages();
   const sets = { development: DEVELOPMENT_QUERIES, 'held out': HELD_OUT_QUERIES };
 
   it('are at least 150, each once, each kind in both sets, and name scenes that exist', () => {
-    const all = Object.values(sets).flatMap((set) => QUERY_KINDS.flatMap((kind) => set[kind]));
+    const all = [...Object.values(sets), LATER_DEVELOPMENT_QUERIES].flatMap((set) => QUERY_KINDS.flatMap((kind) => set[kind]));
     expect(all.length).toBeGreaterThanOrEqual(150);
     expect(new Set(all.map(([query]) => query)).size).toBe(all.length);
     for (const labelled of all) expect(relevantIds(images, labelled).size).toBe(labelled.length - 1);
@@ -102,11 +128,12 @@ describe('the labelled queries', () => {
     expect(measureRanking(ranked, new Set(['x']))).toEqual({ recallAt1: 0, recallAt3: 0, meanReciprocalRank: 0 });
   });
 
-  it('show that what was reached is kept: held-out recall@3 by kind', async () => {
+  it('show that what was reached is kept: held-out recall by kind', async () => {
     const measured = await evaluateSearch(lexicalEmbedder(images.map(imageText)), imageText, HELD_OUT_QUERIES, deadlineIn(60_000));
-    const recallAt3 = Object.fromEntries(measured.map(({ kind, recallAt3 }) => [kind, recallAt3]));
-    expect(recallAt3.lexical).toBeGreaterThanOrEqual(0.95);
-    expect(recallAt3.cross).toBeGreaterThanOrEqual(0.9);
-    expect(recallAt3.paraphrase).toBeGreaterThanOrEqual(0.3);
+    const of = (asked: string) => measured.find(({ kind }) => kind === asked);
+    expect(of('lexical')?.recallAt1).toBeGreaterThanOrEqual(0.98);
+    expect(of('cross')?.recallAt1).toBeGreaterThanOrEqual(0.95);
+    expect(of('paraphrase')?.recallAt1).toBeGreaterThanOrEqual(0.44);
+    expect(of('paraphrase')?.recallAt3).toBeGreaterThanOrEqual(0.7);
   });
 });

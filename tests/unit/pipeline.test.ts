@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import type { Tool } from '../../shared/mcp/contract.ts';
 import type { ToolResult } from '../../shared/mcp/envelope.ts';
 import { type SampleWorld, sampleWorld, someone } from '../support/sample_pipeline.ts';
+import { sampleServer } from '../support/sample_server.ts';
+
+/** The sample server's tools, one of them with other terms. */
+const toolsWith = (name: string, terms: Partial<Tool>) =>
+  sampleServer.tools.map((served) =>
+    served.tool.name === name ? { ...served, tool: { ...served.tool, ...terms } as typeof served.tool } : served,
+  );
 
 type ErrorPart = {
   class: string;
@@ -187,6 +195,19 @@ describe('deadline and cancellation', () => {
     expect(performance.now() - began).toBeLessThan(1_000);
   });
 
+  it('gives a tool the longer time it asks for, and that only', async () => {
+    const world = sampleWorld({ deadlineMs: 60, tools: toolsWith('dawdle', { deadlineMs: 5_000 }) });
+    const { result } = await world.pipeline.call('dawdle', { seconds: 0.2 }, someone);
+    expect(result.structuredContent.data).toEqual({ slept: 0.2 });
+    world.repos.asked.delayMs = 5_000;
+    expect(errorOf((await world.pipeline.call('repeat_word', { word: 'sol' }, someone)).result).class).toBe('timeout');
+  });
+
+  it('gives no tool less time than the settings do', async () => {
+    const world = sampleWorld({ deadlineMs: 5_000, tools: toolsWith('dawdle', { deadlineMs: 20 }) });
+    expect((await world.pipeline.call('dawdle', { seconds: 0.1 }, someone)).result.isError).toBeUndefined();
+  });
+
   it('ends a call whose caller has left', async () => {
     const left = new AbortController();
     setTimeout(() => left.abort(), 30);
@@ -293,6 +314,60 @@ describe('what is remembered', () => {
     await world.pipeline.call('repeat_word', { word: 'sol' }, someone);
     world.data = undefined;
     expect(recall(world, { word: 'sol' })).toBeUndefined();
+  });
+});
+
+describe('a tool called by another of its names', () => {
+  const again = 'say_again';
+
+  it('answers from what was kept for its own name, and the other way round', async () => {
+    const world = sampleWorld();
+    await world.pipeline.call('repeat_word', { word: 'sol' }, someone);
+    const { result } = await world.pipeline.call(again, { text: 'sol' }, someone);
+    expect(result.structuredContent).toMatchObject({ data: { repeated: 'sol sol' }, cache: { hit: true } });
+    await world.pipeline.call(again, { word: 'mar' }, someone);
+    expect((await world.pipeline.call('repeat_word', { word: 'mar' }, someone)).result.structuredContent.cache).toMatchObject({
+      hit: true,
+    });
+    expect(world.repos.asked.count).toBe(2);
+    const remembered = (name: string) => world.pipeline.remembered(name, { word: 'sol' }, someone)?.openResult;
+    expect(remembered(again)).toBe(remembered('repeat_word'));
+  });
+
+  it('spends the same limits', async () => {
+    const world = sampleWorld({ limits: { callsPerMinute: 100, toolCallsPerHour: 3 } });
+    await world.pipeline.call('repeat_word', { word: 'sol' }, someone);
+    await world.pipeline.call(again, { word: 'sol' }, someone);
+    expect(world.pipeline.remembered(again, { word: 'sol' }, someone)).toBeDefined();
+    expect(world.pipeline.remembered(again, { word: 'sol' }, someone)).toBeUndefined();
+    expect(errorOf((await world.pipeline.call(again, { word: 'sol' }, someone)).result).class).toBe('rate_limited');
+  });
+
+  it.each([['repeat_word'], [again]])('is allowed to a client whose permissions name %s', async (named) => {
+    const world = sampleWorld({ permissions: { tools: [named] } });
+    for (const name of ['repeat_word', again]) {
+      expect((await world.pipeline.call(name, { word: 'sol' }, someone)).result.isError).toBeUndefined();
+      expect(world.pipeline.remembered(name, { word: 'sol' }, someone)).toBeDefined();
+    }
+    expect(errorOf((await world.pipeline.call('ask_database', { a: 1, b: 2 }, someone)).result).class).toBe('forbidden');
+  });
+
+  it('is named by its own name where it refuses', async () => {
+    const world = sampleWorld({ permissions: { tools: ['dawdle'] } });
+    expect(errorOf((await world.pipeline.call(again, { word: 'sol' }, someone)).result).message).toBe(
+      'The client tests may not use repeat_word.',
+    );
+    const other = errorOf((await sampleWorld().pipeline.call('say_agian', {}, someone)).result);
+    expect(other.message).toContain("did you mean 'repeat_word'?");
+    expect(other.remedy).not.toContain(again);
+  });
+
+  it('shares no name with another tool of its server', () => {
+    const taken = (terms: Partial<Tool>) => () => sampleWorld({ tools: toolsWith('dawdle', terms) });
+    expect(taken({ otherNames: ['fail'] })).toThrow("two tools of sample answer to the name 'fail': dawdle and fail");
+    expect(taken({ otherNames: [again] })).toThrow(`two tools of sample answer to the name '${again}': repeat_word and dawdle`);
+    expect(taken({ name: 'operate' })).toThrow("two tools of sample answer to the name 'operate'");
+    expect(taken({ otherNames: ['nap'] })).not.toThrow();
   });
 });
 

@@ -2,12 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
+  type PopulationInput as Given,
   type Population,
-  PopulationInput,
   populationHash,
   populationText,
   readPopulation,
 } from '../../mcp-servers/content_generator/service/population.ts';
+import { PopulationInput } from '../../mcp-servers/content_generator/tools/shapes.ts';
 
 const nobody: Population = { ageMin: null, ageMax: null, sex: 'any', interests: [], place: null };
 const read = (text: string) => readPopulation({ text });
@@ -102,7 +103,7 @@ describe('a population in fields', () => {
   });
 
   it('is the same whatever the case, accents and order of its interests', () => {
-    const hash = (input: PopulationInput) => populationHash(readPopulation(input).population);
+    const hash = (input: Given) => populationHash(readPopulation(input).population);
     expect(hash({ interests: ['Yoga', 'Café'], place: 'San José' })).toBe(hash({ interests: ['cafe', 'yoga', 'YOGA'], place: 'san jose' }));
     expect(hash({ interests: ['yoga'] })).not.toBe(hash({ interests: ['yoga'], sex: 'female' }));
     expect(hash({ ageMin: 18 })).not.toBe(hash({ ageMax: 18 }));

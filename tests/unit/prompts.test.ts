@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { campaignBrief } from '../../mcp-servers/content_generator/prompts/campaign_brief.ts';
 import { imageBrief } from '../../mcp-servers/content_generator/prompts/image_brief.ts';
 import { writeMessages } from '../../mcp-servers/content_generator/prompts/write_messages.ts';
+import { ToolError } from '../../shared/domain/tool_error.ts';
 import type { Caller } from '../../shared/mcp/contract.ts';
 import { completeFromValues, type Prompt, renderPrompt } from '../../shared/mcp/prompt.ts';
 import { openPrompts } from '../../shared/mcp/prompts.ts';
@@ -139,6 +140,23 @@ describe('completing an argument of a prompt', () => {
     expect(logged).toHaveLength(1);
     expect((await complete(ask, caller, {})).completion.values).toEqual(['verano']);
     expect(opened()).toBe(2);
+  });
+
+  it('opens anew what could not be opened, whatever the reason', async () => {
+    const failures = [new ToolError('unavailable', 'The hub cannot be reached.'), new Error('relation does not exist')];
+    let opened = 0;
+    const open = async () => {
+      const failure = failures[opened++];
+      if (failure !== undefined) throw failure;
+      return async () => ['verano'];
+    };
+    const argument = { name: 'campaignName', description: 'Campaign', required: true, completion: { scopes: ['content:read'], open } };
+    const prompt: Prompt = { ...campaignBrief, arguments: [argument] };
+    const complete = openPrompts([prompt], parts, { deadlineMs: 1_000, logger: { error: () => {}, warn: () => {} } });
+    await expect(complete(ask, caller, {})).rejects.toMatchObject({ errorClass: 'unavailable' });
+    await expect(complete(ask, caller, {})).rejects.toMatchObject({ errorClass: 'internal' });
+    for (let i = 0; i < 2; i += 1) expect((await complete(ask, caller, {})).completion.values).toEqual(['verano']);
+    expect(opened).toBe(3);
   });
 
   it('knows fixed values by itself', () => {

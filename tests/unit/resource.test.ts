@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { campaignBoard } from '../../mcp-servers/sales_dashboard/resources/campaign_board.ts';
+import { ToolError } from '../../shared/domain/tool_error.ts';
 import type { Caller } from '../../shared/mcp/contract.ts';
 import { type OpenedResource, type ServedResource, uriOf, valueIn, variableOf } from '../../shared/mcp/resource.ts';
 import { openResources } from '../../shared/mcp/resources.ts';
@@ -88,6 +89,24 @@ describe('resources of a server', () => {
     ]) {
       expect(await serving(family('one'))('complete', ask, caller, {})).toEqual({ completion: { values: [], hasMore: false } });
     }
+  });
+
+  it('that could not be opened are opened anew by the next question, then once', async () => {
+    let times = 0;
+    const one = family('one');
+    const late: ServedResource = {
+      ...one,
+      open: (parts) => {
+        times += 1;
+        return times === 1 ? Promise.reject(new ToolError('unavailable', 'The hub cannot be reached.')) : one.open(parts);
+      },
+    };
+    const resources = serving(late);
+    const read = () => resources('read', { uri: 'promptsales://one/V-001' }, caller, {});
+    await expect(read()).rejects.toMatchObject({ errorClass: 'unavailable' });
+    await read();
+    expect((await read()).contents).toHaveLength(1);
+    expect(times).toBe(2);
   });
 
   it('keep accidents to themselves: the log has the cause, the host a number to ask about', async () => {

@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runServe } from '../../cli/commands/serve.ts';
 import { withoutPassword } from '../../cli/commands/status.ts';
-import { readSettings } from '../../shared/config/settings.ts';
+import { readSettings, SettingsError } from '../../shared/config/settings.ts';
+import { withLocated } from '../../shared/mcp/connections.ts';
 import { type Child, startChild } from '../../shared/stack/child.ts';
-import { ensureCredentials } from '../../shared/stack/credentials.ts';
+import { ensureCredentials, readCredentials } from '../../shared/stack/credentials.ts';
 import { requireEmbeddable } from '../../shared/stack/embedded_parts.ts';
 import { homePath, neededMegabytes, openHome, requireSpace } from '../../shared/stack/home.ts';
 import { takeLock } from '../../shared/stack/lock.ts';
@@ -17,13 +19,15 @@ import { keepPart, type Pace, type PartDefinition } from '../../shared/stack/par
 import { freePort, requirePort } from '../../shared/stack/ports.ts';
 import { runPreparation } from '../../shared/stack/preparation.ts';
 import { identifyProcess, isRunning, stopProcess } from '../../shared/stack/process_identity.ts';
-import { environmentOf, type UrlName } from '../../shared/stack/program.ts';
+import { environmentOf, type ProvidedName } from '../../shared/stack/program.ts';
 import { installedRedis } from '../../shared/stack/redis_part.ts';
 import { asRedisCommand } from '../../shared/stack/redis_protocol.ts';
 import { describeError, StackError } from '../../shared/stack/stack_error.ts';
 import { readStack, type StackState, writeStack } from '../../shared/stack/state.ts';
 
-const EVERYTHING: readonly UrlName[] = ['hub', 'hubEtl', 'hubAdmin', 'ads', 'crm', 'content', 'redis'];
+const EVERYTHING: readonly ProvidedName[] = ['hub', 'hubEtl', 'hubAdmin', 'ads', 'crm', 'content', 'contentWriter', 'redis', 'planKey'];
+/** 32 bytes. */
+const PLAN_KEY = Buffer.alloc(32, 7).toString('base64');
 
 let folder: string;
 beforeEach(async () => {
@@ -35,7 +39,10 @@ describe('what may run embedded', () => {
   it('in production nothing: every missing setting is named', () => {
     const settings = readSettings({ PROMPTSALES_ENV: 'production', REDIS_URL: 'redis://r' });
     expect(() => requireEmbeddable(settings, EVERYTHING)).toThrow(
-      /HUB_DATABASE_URL, HUB_ETL_DATABASE_URL, HUB_ADMIN_DATABASE_URL, ADS_DATABASE_URL, CRM_DATABASE_URL and CONTENT_DATABASE_URL are not set/,
+      new RegExp(
+        'HUB_DATABASE_URL, HUB_ETL_DATABASE_URL, HUB_ADMIN_DATABASE_URL, ADS_DATABASE_URL, CRM_DATABASE_URL, CONTENT_DATABASE_URL, ' +
+          'CONTENT_WRITER_DATABASE_URL and PROMPTSALES_PLAN_KEY are not set',
+      ),
     );
     expect(() => requireEmbeddable(settings, ['redis'])).not.toThrow();
     expect(() => requireEmbeddable(settings, ['hub', 'redis'])).toThrow(/HUB_DATABASE_URL is not set/);
@@ -47,6 +54,51 @@ describe('what may run embedded', () => {
     const half = readSettings({ HUB_DATABASE_URL: 'postgres://h' });
     expect(() => requireEmbeddable(half, EVERYTHING)).toThrow(/HUB_ETL_DATABASE_URL and HUB_ADMIN_DATABASE_URL are not set/);
     expect(() => requireEmbeddable(half, ['hub', 'redis'])).not.toThrow();
+  });
+
+  it('nor a PromptContent that is read in one place and written in another', () => {
+    const read = readSettings({ CONTENT_DATABASE_URL: 'postgres://c' });
+    expect(() => requireEmbeddable(read, EVERYTHING)).toThrow(
+      /PromptContent is configured in part: CONTENT_WRITER_DATABASE_URL is not set/,
+    );
+    expect(() => requireEmbeddable(read, ['ads', 'crm', 'content', 'hubEtl', 'redis'])).not.toThrow();
+    const written = readSettings({ CONTENT_WRITER_DATABASE_URL: 'postgres://w' });
+    expect(() => requireEmbeddable(written, EVERYTHING)).toThrow(/CONTENT_DATABASE_URL is not set/);
+  });
+
+  it('servers over HTTP in production name the setting they miss', async () => {
+    const environment: Record<string, string> = { PROMPTSALES_ENV: 'production' };
+    for (const [variable, value] of [
+      ['HUB_DATABASE_URL', 'postgres://h'],
+      ['REDIS_URL', 'redis://r'],
+      ['CONTENT_WRITER_DATABASE_URL', 'postgres://c'],
+      ['PROMPTSALES_PLAN_KEY', PLAN_KEY],
+    ] as const) {
+      const failure = await runServe(readSettings(environment)).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(SettingsError);
+      expect(String(failure)).toContain(variable);
+      environment[variable] = value;
+    }
+  });
+});
+
+describe('what an embedded stack tells a server', () => {
+  const located = { addresses: { hub: 'postgres://h', redis: undefined }, contentWriter: 'postgres://found', planKey: Buffer.alloc(32, 1) };
+
+  it('fills what is not configured', () => {
+    const settings = withLocated(readSettings({}), { ...located, referenceDate: '2026-11-21' });
+    expect(settings.urls.contentWriter).toBe('postgres://found');
+    expect(settings.planKey).toEqual(located.planKey);
+    expect(settings.referenceDate).toBe('2026-11-21');
+  });
+
+  it('and never replaces what is', () => {
+    const configured = readSettings({
+      CONTENT_WRITER_DATABASE_URL: 'postgres://set',
+      PROMPTSALES_PLAN_KEY: PLAN_KEY,
+      PROMPTSALES_REFERENCE_DATE: '2026-01-31',
+    });
+    expect(withLocated(configured, { ...located, referenceDate: '2026-11-21' })).toEqual(configured);
   });
 });
 
@@ -62,14 +114,19 @@ describe('settings given to a child', () => {
       PROMPTSALES_TIME_ZONE: 'Europe/Madrid',
       PROMPTSALES_WASM_REDIS: '1',
       HUB_DATABASE_URL: 'postgres://h',
+      CONTENT_WRITER_DATABASE_URL: 'postgres://w',
+      PROMPTSALES_PLAN_KEY: PLAN_KEY.replace(/=+$/, ''),
     });
+    expect(settings.planKey).toEqual(Buffer.alloc(32, 7));
     expect(readSettings(environmentOf(settings))).toEqual(settings);
     const plain = readSettings({});
     process.env.REDIS_URL = 'redis://stray';
+    process.env.PROMPTSALES_PLAN_KEY = PLAN_KEY;
     try {
       expect(readSettings(JSON.parse(JSON.stringify(environmentOf(plain))))).toEqual(plain);
     } finally {
       delete process.env.REDIS_URL;
+      delete process.env.PROMPTSALES_PLAN_KEY;
     }
   });
 });
@@ -101,9 +158,44 @@ describe('the home', () => {
     const made = await ensureCredentials(folder);
     expect(await ensureCredentials(folder)).toEqual(made);
     expect((await stat(join(folder, 'credentials.json'))).mode & 0o077).toBe(0);
-    expect(new Set(Object.values(made)).size).toBe(5);
+    expect(new Set(Object.values(made)).size).toBe(7);
+    expect(Buffer.from(made.planKey, 'base64')).toHaveLength(32);
     await writeFile(join(folder, 'credentials.json'), '{}');
     await expect(ensureCredentials(folder)).rejects.toBeInstanceOf(StackError);
+  });
+});
+
+describe('passwords of a home that another version made', () => {
+  const path = (): string => join(folder, 'credentials.json');
+  const OLD = { clusterId: 'c', owner: 'o', reader: 'r', loader: 'l', redis: 'x' };
+
+  it('stay as they are, and those that this version needs are added, once, for their owner only', async () => {
+    await writeFile(path(), JSON.stringify(OLD), { mode: 0o644 });
+    const made = await ensureCredentials(folder);
+    expect(made).toEqual({ ...OLD, writer: expect.stringMatching(/^[\w-]{32}$/), planKey: expect.stringMatching(/=$/) });
+    expect(Buffer.from(made.planKey, 'base64')).toHaveLength(32);
+    expect(await ensureCredentials(folder)).toEqual(made);
+    expect((await stat(path())).mode & 0o077).toBe(0);
+    expect(await readdir(folder)).toEqual(['credentials.json']);
+  });
+
+  it('are read as they are by who only looks', async () => {
+    await writeFile(path(), JSON.stringify(OLD));
+    expect(await readCredentials(folder)).toEqual(OLD);
+    expect(JSON.parse(await readFile(path(), 'utf8'))).toEqual(OLD);
+  });
+
+  it('keep what a newer version has added', async () => {
+    await writeFile(path(), JSON.stringify({ ...OLD, ofLater: 'kept' }));
+    const made = await ensureCredentials(folder);
+    expect(JSON.parse(await readFile(path(), 'utf8'))).toEqual({ ...made, ofLater: 'kept' });
+  });
+
+  it('that are damaged are refused, not replaced', async () => {
+    const damaged = JSON.stringify({ ...OLD, writer: 'w', planKey: 'short' });
+    await writeFile(path(), damaged);
+    await expect(ensureCredentials(folder)).rejects.toBeInstanceOf(StackError);
+    expect(await readFile(path(), 'utf8')).toBe(damaged);
   });
 });
 
@@ -174,6 +266,23 @@ describe('the state file', () => {
     expect((await stat(join(folder, 'stack.json'))).mode & 0o077).toBe(0);
     writeStack(folder, { ...state, supervisor: { ...supervisor, startedAt: 'earlier' } });
     expect(readStack(folder)).toBeUndefined();
+  });
+
+  it('of an older version, with fewer addresses, still tells what runs, and no address', async () => {
+    const supervisor = identifyProcess(process.pid) ?? { pid: 0, startedAt: '' };
+    const [hub, redis, http] = ['postgres://h', 'redis://r', 'http://127.0.0.1:1'];
+    const urls = { hub, hubEtl: hub, hubAdmin: hub, ads: hub, crm: hub, content: hub, redis, http };
+    const old = {
+      schema: 1,
+      version: '1',
+      supervisor,
+      phase: 'ready',
+      startedAt: '2026-11-21T00:00:00.000Z',
+      settings: { scale: 'small', seed: 1 },
+    };
+    await writeFile(join(folder, 'stack.json'), JSON.stringify({ ...old, urls, parts: [{ name: 'etl', state: 'healthy', restarts: 0 }] }));
+    expect(readStack(folder)).toMatchObject({ supervisor, phase: 'ready', parts: [{ name: 'etl' }] });
+    expect(readStack(folder)?.urls).toBeUndefined();
   });
 });
 

@@ -3,13 +3,14 @@ import { ToolError } from '../../../shared/domain/tool_error.ts';
 import { CLIENT_KIND } from '../../../shared/hub/client_kind.ts';
 import type { Handler } from '../../../shared/mcp/contract.ts';
 import type { ContentGeneratorRepos } from '../repo/repos.ts';
+import { recordSearch, UNRECORDED } from '../repo/request_records.ts';
 import { imageAnswer, imageAnswerText } from '../service/found_images.ts';
 import { namedValue } from '../service/named_value.ts';
-import type { getContent } from '../tools/get_content.ts';
+import { getContent } from '../tools/get_content.ts';
 
 export const handleGetContent: Handler<typeof getContent, ContentGeneratorRepos> = async (
   { description, campaignName, client, category, hashtag, format, approved, limit },
-  { repos, deadline },
+  { repos, clock, caller, deadline },
 ) => {
   const [campaign, owner, images] = await Promise.all([
     campaignName === undefined ? undefined : resolveCampaign(repos.campaigns, campaignName, deadline),
@@ -51,6 +52,20 @@ export const handleGetContent: Handler<typeof getContent, ContentGeneratorRepos>
     },
     deadline,
   );
+  const warnings = [...found.warnings];
+  await recordSearch(
+    repos.content,
+    {
+      tool: getContent.name,
+      caller: caller.client,
+      today: clock.today(),
+      now: clock.now,
+      clientId: campaign?.clientId ?? owner?.entity.clientId,
+      campaignId: campaign?.campaignId,
+      onUnrecorded: () => warnings.push(UNRECORDED),
+    },
+    found,
+  );
   const filters = {
     ...(owner === undefined ? {} : { client: `${owner.entity.company} (${owner.entity.clientId})` }),
     ...(categoryFound === undefined ? {} : { category: categoryFound }),
@@ -64,7 +79,7 @@ export const handleGetContent: Handler<typeof getContent, ContentGeneratorRepos>
     data: answer,
     text: imageAnswerText(answer),
     ...(campaign === undefined ? {} : { campaign }),
-    warnings: [...(best === undefined ? ['No image passes the filters: widen them, or ask without.'] : []), ...found.warnings],
+    warnings: [...(best === undefined ? ['No image passes the filters: widen them, or ask without.'] : []), ...warnings],
     usage: found.usage,
   };
 };

@@ -30,23 +30,12 @@ export const writeMessages: Prompt = {
     const { place } = readPopulation({ text: population }).population;
     const limits = limitsOf(channel);
     const rules = [...limitRules(limits, language), voiceRule(voiceFor(language, place, 'CR'), language)].map((rule) => `- ${rule}`);
-    return [{ role: 'user', text: (language === 'en' ? english : spanish)(campaignName, population, channel, tone, rules) }];
+    const call = { campaignName, populations: [{ text: population }], ...(channel === undefined ? {} : { channel }), language };
+    return [{ role: 'user', text: (language === 'en' ? english : spanish)(campaignName, population, tone, call, rules) }];
   },
 };
 
-function spanish(
-  campaign: string,
-  population: string,
-  channel: string | undefined,
-  tone: string | undefined,
-  rules: readonly string[],
-): string {
-  const call = {
-    campaignName: campaign,
-    populations: [{ text: population }],
-    ...(channel === undefined ? {} : { channel }),
-    language: 'es',
-  };
+function spanish(campaign: string, population: string, tone: string | undefined, call: object, rules: readonly string[]): string {
   return [
     `Escriba tres mensajes de la campaña ${quoted(campaign)} para esta población: ${quoted(population)}.`,
     ...(tone === undefined ? [] : [`Tono: ${quoted(tone)}.`]),
@@ -61,19 +50,7 @@ function spanish(
   ].join('\n');
 }
 
-function english(
-  campaign: string,
-  population: string,
-  channel: string | undefined,
-  tone: string | undefined,
-  rules: readonly string[],
-): string {
-  const call = {
-    campaignName: campaign,
-    populations: [{ text: population }],
-    ...(channel === undefined ? {} : { channel }),
-    language: 'en',
-  };
+function english(campaign: string, population: string, tone: string | undefined, call: object, rules: readonly string[]): string {
   return [
     `Write three messages of the campaign ${quoted(campaign)} for this population: ${quoted(population)}.`,
     ...(tone === undefined ? [] : [`Tone: ${quoted(tone)}.`]),

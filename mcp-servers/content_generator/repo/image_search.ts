@@ -2,9 +2,9 @@ import type { Embedder } from '../../../shared/ai/embedder.ts';
 import { exactVectorIndex } from '../../../shared/ai/exact_vector_index.ts';
 import { bringImageIndexInStep, type Fingerprint, type IndexedImage, imageText } from '../../../shared/ai/image_index.ts';
 import { lexicalEmbedder } from '../../../shared/ai/lexical_embedder.ts';
+import { type ModelUsage, NO_MODEL_USAGE } from '../../../shared/ai/model_usage.ts';
 import type { VectorFilter, VectorHit, VectorIndex } from '../../../shared/ai/vector_index.ts';
 import type { RedisConnection } from '../../../shared/cache/redis_connection.ts';
-import { NO_USAGE, type Usage } from '../../../shared/cache/result_cache.ts';
 import { writeContentCards } from '../../../shared/content/content_cards.ts';
 import { readCampaignSearch, readOpenSearch, writeCampaignSearch, writeOpenSearch } from '../../../shared/content/content_searches.ts';
 import { canonicalHash } from '../../../shared/domain/canonical_json.ts';
@@ -27,7 +27,9 @@ export type FoundImages = {
   readonly hits: readonly VectorHit[];
   /** Images that passed the filter. */
   readonly searched: number;
-  readonly usage: Usage;
+  readonly usage: ModelUsage;
+  /** What placing the description took, in milliseconds; 0 when the search was remembered. */
+  readonly durationMs: number;
   readonly warnings: readonly string[];
 };
 
@@ -50,8 +52,7 @@ export function openImageSearch({
   let lexical: { readonly corpus: string; readonly search: Promise<Ranking> } | undefined;
 
   /** The lexical index of just these images, made anew when they changed: milliseconds for some hundred of them. */
-  const lexicalOf = (images: readonly HubImage[], deadline: Deadline): Promise<Ranking> => {
-    const corpus = canonicalHash(images.map(indexed));
+  const lexicalOf = (images: readonly IndexedImage[], corpus: string, deadline: Deadline): Promise<Ranking> => {
     if (lexical?.corpus !== corpus) lexical = { corpus, search: lexicalSearch(images, deadline) };
     return lexical.search;
   };
@@ -63,28 +64,32 @@ export function openImageSearch({
       if (semantic !== undefined && !isIndexed) {
         warnings.push('An embedding model is configured, but the images have not been indexed with it: run `promptsales index run`.');
       }
-      const { embedder, index } = semantic !== undefined && isIndexed ? semantic : await lexicalOf(images, deadline);
-      const about = { method: embedder.method, model: embedder.model, searched: images.filter(passes(filter)).length, warnings };
-      const query = { description, filter, limit, model: embedder.model, of: canonicalHash(images.map(indexed)) };
+      const known = images.map(indexed);
+      const corpus = canonicalHash(known);
+      const { embedder, index } = semantic !== undefined && isIndexed ? semantic : await lexicalOf(known, corpus, deadline);
+      const about = { method: embedder.method, model: embedder.model, searched: known.filter(passes(filter)).length, warnings };
+      const query = { description, filter, limit, model: embedder.model, of: corpus };
 
-      const known = await remembered(redis, campaignId, query);
-      if (known !== undefined) return { ...about, hits: known, usage: NO_USAGE };
+      const before = await remembered(redis, campaignId, query);
+      if (before !== undefined) return { ...about, hits: before, usage: NO_MODEL_USAGE, durationMs: 0 };
+      const begun = performance.now();
       const { vectors, usage } = await embedder.embed([description], deadline);
+      const durationMs = Math.round(performance.now() - begun);
       const [vector] = vectors;
       const hits = vector === undefined ? [] : await index.search(vector, { limit, filter }, deadline);
       const byId = new Map(images.map((image) => [image.contentId, image]));
       await remember(redis, campaignId, query, hits, byId);
-      return { ...about, hits, usage };
+      return { ...about, hits, usage, durationMs };
     },
   };
 }
 
-async function lexicalSearch(images: readonly HubImage[], deadline: Deadline): Promise<Ranking> {
+async function lexicalSearch(images: readonly IndexedImage[], deadline: Deadline): Promise<Ranking> {
   const embedder = lexicalEmbedder(images.map((image) => imageText(image)));
   const index = exactVectorIndex({ dimensions: embedder.dimensions, model: embedder.model });
   // Made for these images and thrown away with them: there is nothing to remember.
   const fingerprints = { read: async () => new Map<string, Fingerprint>(), write: async () => undefined };
-  await bringImageIndexInStep(images.map(indexed), { embedder, index, fingerprints }, deadline);
+  await bringImageIndexInStep(images, { embedder, index, fingerprints }, deadline);
   return { embedder, index };
 }
 
@@ -103,20 +108,16 @@ export function indexed({ contentId, description, hashtags, category, format, ap
 }
 
 /** Whether an image passes a filter, by the rule of {@link VectorFilter}. */
-function passes({ categories, hashtags, campaignIds, clientIds, formats, approved }: VectorFilter): (image: HubImage) => boolean {
+function passes({ categories, hashtags, campaignIds, clientIds, formats, approved }: VectorFilter): (image: IndexedImage) => boolean {
   const some = (wanted: readonly string[] | undefined, values: readonly string[]) =>
     wanted === undefined || wanted.some((value) => values.includes(value));
-  return (image) => {
-    const known = indexed(image);
-    return (
-      some(categories, [known.category]) &&
-      some(hashtags, known.hashtags) &&
-      some(campaignIds, known.campaignIds) &&
-      some(clientIds, known.clientIds) &&
-      some(formats, [known.format]) &&
-      (approved === undefined || approved === known.approved)
-    );
-  };
+  return (image) =>
+    some(categories, [image.category]) &&
+    some(hashtags, image.hashtags) &&
+    some(campaignIds, image.campaignIds) &&
+    some(clientIds, image.clientIds) &&
+    some(formats, [image.format]) &&
+    (approved === undefined || approved === image.approved);
 }
 
 async function remembered(

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { canonicalHash } from '../../../shared/domain/canonical_json.ts';
 import { fold } from '../../../shared/domain/fold.ts';
 import { ToolError } from '../../../shared/domain/tool_error.ts';
@@ -23,21 +22,18 @@ const OLDEST = 100;
 const MOST_INTERESTS = 10;
 const LONGEST_INTEREST = 60;
 const LONGEST_PLACE = 80;
-const LONGEST_TEXT = 300;
 
-const age = z.int().min(YOUNGEST).max(OLDEST);
-
-/** A population as a caller gives it: words, fields, or both; a field counts more than the words. No unions: some hosts refuse them. */
-export const PopulationInput = z.strictObject({
-  text: z.string().trim().max(LONGEST_TEXT).optional().describe('In words: "mujeres 18-25 en San José interesadas en yoga"'),
-  ageMin: age.optional().describe('Years, inclusive'),
-  ageMax: age.optional().describe('Years, inclusive'),
-  sex: z.enum(['any', 'female', 'male']).optional(),
-  interests: z.array(z.string().trim().min(1).max(LONGEST_INTEREST)).max(MOST_INTERESTS).optional(),
-  place: z.string().trim().max(LONGEST_PLACE).optional().describe('City, region or country'),
-});
-
-export type PopulationInput = z.output<typeof PopulationInput>;
+/** A population as a caller gives it: words, fields, or both; a field counts more than the words. */
+export type PopulationInput = {
+  readonly text?: string | undefined;
+  /** Years, inclusive. */
+  readonly ageMin?: number | undefined;
+  readonly ageMax?: number | undefined;
+  readonly sex?: Population['sex'] | undefined;
+  readonly interests?: readonly string[] | undefined;
+  /** City, region or country. */
+  readonly place?: string | undefined;
+};
 
 const FEMALE = /\b(?:mujer(?:es)?|femenin[oa]s?|chicas|senoras|damas|madres|mamas|women|woman|females?|girls|ladies|mothers|moms)\b/g;
 const MALE = /\b(?:hombres?|masculin[oa]s?|varones|varon|senores|caballeros|men|man|males?|guys|boys|fathers|dads)\b/g;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { MetricName } from '../../../shared/domain/metrics.ts';
-import { CampaignRef, PeriodArguments } from '../../../shared/domain/period_arguments.ts';
+import { CampaignRef, PERIOD_ALIASES, PeriodArguments } from '../../../shared/domain/period_arguments.ts';
 import { answerOf, defineTool, lines, readOnly } from '../../../shared/mcp/define_tool.ts';
-import { CAMPAIGN_ALIASES, DataStatus, Figure, PERIOD_ALIASES } from './shapes.ts';
+import { CAMPAIGN_ALIASES, DataStatus, Figure } from './shapes.ts';
 
 const PlaceFigures = {
   spend: z.number(),

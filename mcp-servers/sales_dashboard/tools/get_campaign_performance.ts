@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { CampaignRef, PeriodArguments } from '../../../shared/domain/period_arguments.ts';
+import { CampaignRef, PERIOD_ALIASES, PeriodArguments } from '../../../shared/domain/period_arguments.ts';
 import { answerOf, defineTool, lines, readOnly } from '../../../shared/mcp/define_tool.ts';
-import { CAMPAIGN_ALIASES, DataStatus, Figure, MeasureOutput, PERIOD_ALIASES, TrendOutput } from './shapes.ts';
+import { CAMPAIGN_ALIASES, DataStatus, Figure, MeasureOutput, TrendOutput } from './shapes.ts';
 
 export const getCampaignPerformance = defineTool({
   name: 'get_campaign_performance',

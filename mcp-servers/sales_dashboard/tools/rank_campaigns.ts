@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { MetricName } from '../../../shared/domain/metrics.ts';
-import { PeriodArguments } from '../../../shared/domain/period_arguments.ts';
+import { PERIOD_ALIASES, PeriodArguments } from '../../../shared/domain/period_arguments.ts';
 import { answerOf, defineTool, lines, readOnly } from '../../../shared/mcp/define_tool.ts';
-import { Figure, PERIOD_ALIASES } from './shapes.ts';
+import { Figure } from './shapes.ts';
 
 export const rankCampaigns = defineTool({
   name: 'rank_campaigns',

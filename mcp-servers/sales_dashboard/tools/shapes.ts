@@ -21,7 +21,7 @@ export const TrendOutput = z.object({
   points: z.array(z.object({ starts: z.string(), spend: Figure, clicks: Figure, orders: Figure, revenue: Figure })),
 });
 
-/** Other names that models use for the campaign and the period. */
+/** Other names that models use for the campaign. */
 export const CAMPAIGN_ALIASES = {
   campaign: 'campaignName',
   campaignId: 'campaignName',
@@ -31,15 +31,4 @@ export const CAMPAIGN_ALIASES = {
   id: 'campaignName',
   campana: 'campaignName',
   campaña: 'campaignName',
-} as const;
-
-export const PERIOD_ALIASES = {
-  start_date: 'startDate',
-  from: 'startDate',
-  end_date: 'endDate',
-  to: 'endDate',
-  dateRange: 'period',
-  date_range: 'period',
-  timeframe: 'period',
-  periodo: 'period',
 } as const;
