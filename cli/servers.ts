@@ -15,6 +15,7 @@ export type AnyServer = {
 
 /** The servers there are, loaded when asked for. */
 const loaders: Readonly<Record<string, () => Promise<AnyServer>>> = {
+  ads_optimizer: async () => anyServer((await import('../mcp-servers/ads_optimizer/index.ts')).adsOptimizer),
   content_generator: async () => anyServer((await import('../mcp-servers/content_generator/index.ts')).contentGenerator),
   sales_dashboard: async () => anyServer((await import('../mcp-servers/sales_dashboard/index.ts')).salesDashboard),
 };

@@ -1,7 +1,8 @@
 import { fillSources } from '../../database/generator/fill_sources.ts';
-import { prepareContent } from '../../database/postgresql/content/prepare_content.ts';
+import { prepareSource } from '../../database/postgresql/prepare_source.ts';
 import type { Settings } from '../../shared/config/settings.ts';
 import { systemClock } from '../../shared/domain/clock.ts';
+import { SOURCE_WRITERS } from '../../shared/stack/source_writers.ts';
 import { StackError } from '../../shared/stack/stack_error.ts';
 import { sourceUrls } from '../source_urls.ts';
 import { showProgress } from '../start_progress.ts';
@@ -24,7 +25,7 @@ export async function runFill(settings: Settings): Promise<number> {
   try {
     const referenceDate = settings.referenceDate ?? systemClock(settings.timeZone).today();
     await fillSources(urls, { seed: settings.seed, referenceDate, scale: settings.scale, onProgress: progress.show });
-    await prepareContent(urls.content);
+    for (const { source, rights } of SOURCE_WRITERS) await prepareSource(urls[source], rights);
   } finally {
     progress.end();
   }

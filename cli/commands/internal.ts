@@ -40,8 +40,8 @@ async function prepare(settings: Settings): Promise<number> {
   try {
     const { runPrepare } = await import('./prepare.ts');
     const embedded = new Set((process.env[EMBEDDED_VARIABLE] ?? '').split(' '));
-    const mayFill = ['ads', 'crm', 'content'].every((source) => embedded.has(source));
-    return await runPrepare(settings, print, { mayFill, ownsContent: embedded.has('content') });
+    const owned = (['ads', 'crm', 'content'] as const).filter((source) => embedded.has(source));
+    return await runPrepare(settings, print, { owned });
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
     const remedy = error instanceof StackError ? error.remedy : 'Start again: it goes on where it stopped.';

@@ -1,23 +1,27 @@
 import { fillSources, readFill } from '../../database/generator/fill_sources.ts';
-import { prepareContent } from '../../database/postgresql/content/prepare_content.ts';
 import { migrateHub } from '../../database/postgresql/hub/migrate.ts';
+import { prepareSource } from '../../database/postgresql/prepare_source.ts';
 import { openConnections } from '../../etl/connections.ts';
 import { runOnce } from '../../etl/run.ts';
 import { streams } from '../../etl/streams.ts';
 import type { Settings } from '../../shared/config/settings.ts';
 import { systemClock } from '../../shared/domain/clock.ts';
+import { SOURCE_WRITERS } from '../../shared/stack/source_writers.ts';
 import type { Progress } from '../../shared/stack/state.ts';
+
+const SOURCES = ['ads', 'crm', 'content'] as const;
+type Source = (typeof SOURCES)[number];
 
 /**
  * Brings the databases of an embedded stack to where servers can answer: the hub's migrations, the sources' data, a first run of the
  * ETL. Every step looks first whether it is done, so a start that was killed is finished by the next, and a later start finds nothing to do.
- * Without `mayFill` the sources are left as they are, and without `ownsContent` PromptContent: configured ones hold somebody's data. Progress
+ * A source that is not `owned` is left as it is: a configured one holds somebody's data; and none is filled unless all are. Progress
  * goes to `report`. Returns the exit code.
  */
 export async function runPrepare(
   settings: Settings,
   report: (progress: Progress) => void,
-  { mayFill = true, ownsContent = mayFill }: { readonly mayFill?: boolean; readonly ownsContent?: boolean } = {},
+  { owned = SOURCES }: { readonly owned?: readonly Source[] } = {},
 ): Promise<number> {
   const { hubAdmin, hubEtl, ads, crm, content, redis } = settings.urls;
   if (hubAdmin === undefined || hubEtl === undefined || ads === undefined || crm === undefined || content === undefined) {
@@ -30,7 +34,7 @@ export async function runPrepare(
   await migrateHub(hubAdmin);
 
   let filledNow = false;
-  if (mayFill && (await readFill(sources)) === undefined) {
+  if (SOURCES.every((source) => owned.includes(source)) && (await readFill(sources)) === undefined) {
     const referenceDate = settings.referenceDate ?? systemClock(settings.timeZone).today();
     await fillSources(sources, {
       seed: settings.seed,
@@ -40,7 +44,9 @@ export async function runPrepare(
     });
     filledNow = true;
   }
-  if (ownsContent) await prepareContent(content);
+  for (const writer of SOURCE_WRITERS) {
+    if (owned.includes(writer.source)) await prepareSource(sources[writer.source], writer.rights);
+  }
 
   const connections = await openConnections({ ads, crm, content, hubEtl, redis });
   try {

@@ -9,6 +9,8 @@ import { startHttp } from '../../shared/mcp/http.ts';
 import type { Pipeline } from '../../shared/mcp/pipeline.ts';
 import { reportServerStatus } from '../../shared/mcp/server_status.ts';
 import { followSupervisor } from '../../shared/stack/lifeline.ts';
+import { URL_VARIABLES } from '../../shared/stack/program.ts';
+import { SOURCE_WRITERS } from '../../shared/stack/source_writers.ts';
 import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
 import { createLogger } from '../../shared/telemetry/logger.ts';
 import { loadServers } from '../servers.ts';
@@ -21,11 +23,12 @@ const HUB_CONNECTIONS = 16;
  * under way finish first. The databases are those the settings name.
  */
 export async function runServe(settings: Settings): Promise<void> {
-  const { hub, redis, contentWriter } = settings.urls;
+  const { hub, redis } = settings.urls;
   if (hub === undefined) throw new SettingsError('HUB_DATABASE_URL: serving over HTTP needs the address of the hub');
   if (settings.production && redis === undefined) throw new SettingsError('REDIS_URL: production needs the address of Redis');
-  if (settings.production && contentWriter === undefined) {
-    throw new SettingsError('CONTENT_WRITER_DATABASE_URL: production needs the address at which content_generator writes PromptContent');
+  for (const { name, server, subject } of SOURCE_WRITERS) {
+    if (!settings.production || settings.urls[name] !== undefined) continue;
+    throw new SettingsError(`${URL_VARIABLES[name]}: production needs the address at which ${server} writes ${subject}`);
   }
   if (settings.production && settings.planKey === undefined) {
     throw new SettingsError('PROMPTSALES_PLAN_KEY: production needs a key of its own to sign plans with');

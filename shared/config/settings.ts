@@ -38,6 +38,7 @@ const Environment = z.object({
   CRM_DATABASE_URL: optionalText,
   CONTENT_DATABASE_URL: optionalText,
   CONTENT_WRITER_DATABASE_URL: optionalText,
+  ADS_WRITER_DATABASE_URL: optionalText,
   REDIS_URL: optionalText,
   REDIS_TLS_CA: optionalText,
   REDIS_TLS_CERT: optionalText,
@@ -132,6 +133,8 @@ export type Settings = {
     readonly content: string | undefined;
     /** PromptContent as content_generator reads and writes it. */
     readonly contentWriter: string | undefined;
+    /** PromptAds as ads_optimizer carries out budget plans in it. */
+    readonly adsWriter: string | undefined;
     /** Every form of parseRedisAddress, the certificates' files in it. */
     readonly redis: string | undefined;
   };
@@ -178,6 +181,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
       crm: e.CRM_DATABASE_URL,
       content: e.CONTENT_DATABASE_URL,
       contentWriter: e.CONTENT_WRITER_DATABASE_URL,
+      adsWriter: e.ADS_WRITER_DATABASE_URL,
       redis: redisUrl(e),
     },
     pinecone: pineconeOf(e),

@@ -1,6 +1,7 @@
 import { connectRedis, type RedisConnection } from '../cache/redis_connection.ts';
 import type { Settings } from '../config/settings.ts';
 import { openPostgres, type PostgresDatabase } from '../db/postgres_database.ts';
+import type { WriterName } from '../stack/source_writers.ts';
 import { createHubFreshness, type HubFreshness } from './hub_freshness.ts';
 
 /** Where the parts are that servers read. Without Redis calls are answered uncached by other processes. */
@@ -11,17 +12,18 @@ export type Located = {
   readonly addresses: Addresses;
   /** The "today" their data was made for, when it is not the clock's. */
   readonly referenceDate?: string | undefined;
-  /** The way into PromptContent, and the key for plans, of an embedded stack. */
-  readonly contentWriter?: string | undefined;
+  /** The ways into the sources that servers write, and the key for plans, of an embedded stack. */
+  readonly writers?: Readonly<Record<WriterName, string>> | undefined;
   readonly planKey?: Uint8Array | undefined;
 };
 
 /** The settings, with what was found where they say nothing: what is configured always wins. */
-export function withLocated(settings: Settings, { referenceDate, contentWriter, planKey }: Located): Settings {
+export function withLocated(settings: Settings, { referenceDate, writers, planKey }: Located): Settings {
+  const configured = Object.entries(settings.urls).filter(([, url]) => url !== undefined);
   return {
     ...settings,
     referenceDate: settings.referenceDate ?? referenceDate,
-    urls: { ...settings.urls, contentWriter: settings.urls.contentWriter ?? contentWriter },
+    urls: { ...settings.urls, ...writers, ...Object.fromEntries(configured) },
     planKey: settings.planKey ?? planKey,
   };
 }

@@ -4,8 +4,8 @@ import { version } from '../config/version.ts';
 import type { Located } from './connections.ts';
 
 /**
- * Where the hub and Redis are: as the settings say, else those of the embedded stack, which is started where none runs; then also its way into
- * PromptContent and its key for plans. In production nothing is embedded, and what is missing is named. Throws StackError.
+ * Where the hub and Redis are: as the settings say, else those of the embedded stack, which is started where none runs; then also its ways
+ * into the sources that servers write, and its key for plans. In production nothing is embedded, and what is missing is named. Throws StackError.
  */
 export async function locateAddresses(settings: Settings, progress: (message: string) => void): Promise<Located> {
   const { hub, redis } = settings.urls;
@@ -22,7 +22,7 @@ export async function locateAddresses(settings: Settings, progress: (message: st
   return {
     addresses: { hub: urls.hub, redis: redis ?? urls.redis },
     referenceDate: state.settings.referenceDate,
-    contentWriter: urls.contentWriter,
+    writers: { contentWriter: urls.contentWriter, adsWriter: urls.adsWriter },
     planKey,
   };
 }

@@ -48,6 +48,13 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonObjectSchema
     override: ({ jsonSchema: part }) => {
       // Every answer is checked against the exact schema here; hosts need its shape, and each keyword costs them tokens.
       if (io === 'output' && part.additionalProperties === false) delete part.additionalProperties;
+      if (io === 'output') {
+        shortenNullable(part);
+        // Hosts hold answers against what is there; that all of it is always there is checked here.
+        delete part.required;
+        // What says where figures come from is read by people, in the text.
+        if (part.brief === true) for (const keyword of Object.keys(part)) if (keyword !== 'type') delete part[keyword];
+      }
       // The bounds of "any safe integer" say nothing.
       if (part.minimum === Number.MIN_SAFE_INTEGER) delete part.minimum;
       if (part.maximum === Number.MAX_SAFE_INTEGER) delete part.maximum;
@@ -56,6 +63,15 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonObjectSchema
     },
   });
   return { ...rest, type: 'object' };
+}
+
+/** {"anyOf":[{"type":"number"},{"type":"null"}]} says the same as {"type":["number","null"]}. */
+function shortenNullable(part: z.core.JSONSchema.BaseSchema): void {
+  const [value, none, ...more] = part.anyOf ?? [];
+  if (more.length > 0 || typeof value !== 'object' || typeof none !== 'object' || none.type !== 'null') return;
+  if (typeof value.type !== 'string' || value.enum !== undefined || value.const !== undefined) return;
+  delete part.anyOf;
+  Object.assign(part, value, { type: [value.type, 'null'] });
 }
 
 function answerOrError({ properties }: JsonObjectSchema): JsonObjectSchema {

@@ -14,14 +14,16 @@ const Credentials = z.object({
   redis: z.string().min(1),
   /** Of the login that reads and writes PromptContent for content_generator. */
   writer: z.string().min(1),
+  /** Of the login that carries out budget plans in PromptAds for ads_optimizer. */
+  adsWriter: z.string().min(1),
   /** Plans that await a confirmation are signed with it: 32 bytes in base64. */
   planKey: z.base64().min(44),
 });
 /** The secrets of the embedded parts, made at random for each home. */
 export type Credentials = Readonly<z.infer<typeof Credentials>>;
 
-/** As homes of all versions have them: an older one did not make the last two, and what a newer one adds is kept. */
-const StoredCredentials = Credentials.partial({ writer: true, planKey: true }).loose();
+/** As homes of all versions have them: an older one did not make the last three, and what a newer one adds is kept. */
+const StoredCredentials = Credentials.partial({ writer: true, adsWriter: true, planKey: true }).loose();
 type StoredCredentials = Readonly<z.infer<typeof StoredCredentials>>;
 
 function credentialsPath(home: string): string {
@@ -58,6 +60,7 @@ export async function ensureCredentials(home: string): Promise<Credentials> {
     loader: password(),
     redis: password(),
     writer: password(),
+    adsWriter: password(),
     planKey: randomBytes(32).toString('base64'),
     ...known,
   };

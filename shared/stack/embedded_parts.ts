@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import { PLAN_KEY_VARIABLE, type ProvidedName, URL_VARIABLES, type UrlName } from './program.ts';
+import { SOURCE_WRITERS } from './source_writers.ts';
 import { StackError } from './stack_error.ts';
 
 type Configured = Pick<Settings, 'urls' | 'planKey'>;
@@ -7,7 +8,7 @@ type Configured = Pick<Settings, 'urls' | 'planKey'>;
 /** What is read in one place and written in another when only some of its addresses are configured. */
 const CONFIGURED_TOGETHER: readonly { readonly subject: string; readonly names: readonly UrlName[] }[] = [
   { subject: 'The hub', names: ['hub', 'hubEtl', 'hubAdmin'] },
-  { subject: 'PromptContent', names: ['content', 'contentWriter'] },
+  ...SOURCE_WRITERS.map(({ subject, source, name }) => ({ subject, names: [source, name] })),
 ];
 
 /** Which of these nobody configured, so that the embedded stack has to provide them. */

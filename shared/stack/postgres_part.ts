@@ -12,6 +12,7 @@ import { fullDisk } from './home.ts';
 import { lastLines, type PartDefinition } from './part.ts';
 import { freePort } from './ports.ts';
 import { commandLineOf, identifyProcess, processesIn, stopProcess } from './process_identity.ts';
+import { SOURCE_WRITERS, type WriterName } from './source_writers.ts';
 import { StackError } from './stack_error.ts';
 
 const HOST = '127.0.0.1';
@@ -21,14 +22,13 @@ const OWNER_ROLE = 'postgres';
 const DATABASES = { hub: 'promptsales', ads: 'promptads', crm: 'promptcrm', content: 'promptcontent' } as const;
 
 /** The addresses of the embedded databases, by what their user may do. */
-export type DatabaseUrls = {
+export type DatabaseUrls = Readonly<Record<WriterName, string>> & {
   readonly hub: string;
   readonly hubEtl: string;
   readonly hubAdmin: string;
   readonly ads: string;
   readonly crm: string;
   readonly content: string;
-  readonly contentWriter: string;
 };
 
 export type EmbeddedPostgres = {
@@ -71,7 +71,9 @@ export async function embeddedPostgres(
       ads: url(OWNER_ROLE, credentials.owner, DATABASES.ads),
       crm: url(OWNER_ROLE, credentials.owner, DATABASES.crm),
       content: url(OWNER_ROLE, credentials.owner, DATABASES.content),
-      contentWriter: url('promptsales_writer', credentials.writer, DATABASES.content),
+      ...(Object.fromEntries(
+        SOURCE_WRITERS.map(({ name, login, credential, source }) => [name, url(login, credentials[credential], DATABASES[source])]),
+      ) as Record<WriterName, string>),
     },
     prepareRoles: () => ensureDatabases(adminUrl, credentials),
   };
@@ -300,7 +302,7 @@ export async function stopLeftPostgres(dataDirectory: string): Promise<void> {
 
 /**
  * Login roles and databases, where missing, and who may connect where. The group roles are made here as well, so that the login roles
- * belong to them before the hub's migrations and content_generator.sql grant them anything.
+ * belong to them before the hub's migrations and the writers' files of rights grant them anything.
  */
 async function ensureDatabases(adminUrl: string, credentials: Credentials): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl, application_name: 'promptsales supervisor' });
@@ -308,7 +310,7 @@ async function ensureDatabases(adminUrl: string, credentials: Credentials): Prom
   try {
     const found = await client.query<{ name: string }>('SELECT rolname AS name FROM pg_roles UNION ALL SELECT datname FROM pg_database');
     const missing = (name: string): boolean => !found.rows.some((row) => row.name === name);
-    for (const group of ['promptsales_read', 'promptsales_etl', 'promptsales_content']) {
+    for (const group of ['promptsales_read', 'promptsales_etl', ...SOURCE_WRITERS.map((writer) => writer.group)]) {
       if (missing(group)) await client.query(`CREATE ROLE ${group} NOLOGIN`);
     }
     for (const database of Object.values(DATABASES)) {
@@ -323,19 +325,18 @@ async function ensureDatabases(adminUrl: string, credentials: Credentials): Prom
     if (missing('promptsales_loader')) {
       await client.query(`CREATE ROLE promptsales_loader LOGIN PASSWORD '${credentials.loader}' IN ROLE promptsales_etl`);
     }
-    if (missing('promptsales_writer')) {
-      await client.query(`
-        CREATE ROLE promptsales_writer LOGIN IN ROLE promptsales_content;
-        ALTER ROLE promptsales_writer SET statement_timeout = '20s';`);
+    for (const { login, group, credential } of SOURCE_WRITERS) {
+      if (missing(login))
+        await client.query(`CREATE ROLE ${login} LOGIN IN ROLE ${group}; ALTER ROLE ${login} SET statement_timeout = '20s'`);
+      // Each time: in a home whose credentials were put back from before this login there is a role of that name, with another password.
+      await client.query(`ALTER ROLE ${login} PASSWORD '${credentials[credential]}'`);
     }
-    // Each time: in a home whose credentials were put back from before this login there is a role of that name, with another password.
-    await client.query(`ALTER ROLE promptsales_writer PASSWORD '${credentials.writer}'`);
     // The schedule keeps its jobs in a schema of its own, which it makes itself.
     await client.query(`
       REVOKE ALL ON DATABASE ${Object.values(DATABASES).join(', ')}, postgres, template1 FROM PUBLIC;
       GRANT CONNECT ON DATABASE ${DATABASES.hub} TO promptsales_read;
       GRANT CONNECT, TEMPORARY, CREATE ON DATABASE ${DATABASES.hub} TO promptsales_etl;
-      GRANT CONNECT ON DATABASE ${DATABASES.content} TO promptsales_content;`);
+      ${SOURCE_WRITERS.map(({ source, group }) => `GRANT CONNECT ON DATABASE ${DATABASES[source]} TO ${group};`).join('\n')}`);
   } finally {
     await client.end();
   }

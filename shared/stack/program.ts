@@ -33,6 +33,7 @@ export const URL_VARIABLES: Readonly<Record<UrlName, string>> = {
   crm: 'CRM_DATABASE_URL',
   content: 'CONTENT_DATABASE_URL',
   contentWriter: 'CONTENT_WRITER_DATABASE_URL',
+  adsWriter: 'ADS_WRITER_DATABASE_URL',
   redis: 'REDIS_URL',
 };
 

@@ -38,6 +38,7 @@ const Urls = z.object({
   crm: z.string(),
   content: z.string(),
   contentWriter: z.string(),
+  adsWriter: z.string(),
   redis: z.string(),
   http: z.string(),
 });

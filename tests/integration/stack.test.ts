@@ -139,15 +139,16 @@ describe('start and stop', () => {
     const writer = `SELECT current_user AS login, current_setting('statement_timeout') AS timeout, rolsuper OR rolcreatedb OR rolcreaterole AS powers,
                            ARRAY(SELECT roleid::regrole::text FROM pg_auth_members WHERE member = pg_roles.oid) AS groups
                       FROM pg_roles WHERE rolname = current_user`;
-    expect(await one(urls.contentWriter, writer)).toEqual({
-      login: 'promptsales_writer',
-      timeout: '20s',
-      powers: false,
-      groups: ['promptsales_content'],
-    });
-    for (const database of ['promptsales', 'promptads', 'promptcrm', 'postgres', 'template1']) {
-      const elsewhere = urls.contentWriter.replace(/\/promptcontent$/, `/${database}`);
-      await expect(one(elsewhere, 'SELECT 1')).rejects.toThrow(/permission denied for database/);
+    const writers = [
+      { url: urls.contentWriter, login: 'promptsales_writer', group: 'promptsales_content', own: 'promptcontent' },
+      { url: urls.adsWriter, login: 'promptsales_ads_writer', group: 'promptsales_ads', own: 'promptads' },
+    ];
+    for (const { url, login, group, own } of writers) {
+      expect(await one(url, writer)).toEqual({ login, timeout: '20s', powers: false, groups: [group] });
+      for (const database of ['promptsales', 'promptads', 'promptcrm', 'promptcontent', 'postgres', 'template1']) {
+        if (database === own) continue;
+        await expect(one(url.replace(/\/\w+$/, `/${database}`), 'SELECT 1')).rejects.toThrow(/permission denied for database/);
+      }
     }
     for (const source of [urls.ads, urls.crm, urls.content]) expect(await one(source, 'SELECT 1 AS one')).toEqual({ one: 1 });
     expect((await stat(join(home, 'stack.json'))).mode & 0o077).toBe(0);
@@ -161,13 +162,13 @@ describe('start and stop', () => {
     expect(readRecordedStack(home)).toBeUndefined();
   });
 
-  it('gives the servers the way into PromptContent and the key for plans; those of the settings come first', async () => {
+  it('gives the servers the ways into the sources they write and the key for plans; those of the settings come first', async () => {
     const home = await usedHome();
     const servers = async (state: StackState) => (await fetch(state.urls?.http ?? '')).json();
     await down(home);
     const state = await start(home);
     const { planKey } = JSON.parse(await readFile(join(home, 'credentials.json'), 'utf8'));
-    expect(await servers(state)).toMatchObject({ contentWriter: state.urls?.contentWriter, planKey });
+    expect(await servers(state)).toMatchObject({ contentWriter: state.urls?.contentWriter, adsWriter: state.urls?.adsWriter, planKey });
     expect(state.planKey).toBe(planKey);
     const environment = environmentFor(home);
     for (const words of [['up', 'detach'], ['down']]) {
@@ -178,35 +179,43 @@ describe('start and stop', () => {
     const PROMPTSALES_PLAN_KEY = Buffer.alloc(40, 3).toString('base64');
     const [CONTENT_DATABASE_URL, CONTENT_WRITER_DATABASE_URL] = ['postgres://c.example/c', 'postgres://w.example/c'];
     const configured = await start(home, { PROMPTSALES_PLAN_KEY, CONTENT_DATABASE_URL, CONTENT_WRITER_DATABASE_URL });
-    expect(await servers(configured)).toMatchObject({ contentWriter: CONTENT_WRITER_DATABASE_URL, planKey: PROMPTSALES_PLAN_KEY });
+    expect(await servers(configured)).toMatchObject({
+      contentWriter: CONTENT_WRITER_DATABASE_URL,
+      adsWriter: configured.urls?.adsWriter,
+      planKey: PROMPTSALES_PLAN_KEY,
+    });
     expect(configured.urls?.contentWriter).toBe(CONTENT_WRITER_DATABASE_URL);
     // Who finds the stack through its state file signs with the key its servers use.
     expect(configured.planKey).toBe(PROMPTSALES_PLAN_KEY);
     await down(home);
   });
 
-  it('takes a home from before the writer: its passwords stay, the login and the key are added, and both last', async () => {
+  it('takes a home from before the writers: its passwords stay, the logins and the key are added, and all last', async () => {
     const home = await usedHome();
     const file = join(home, 'credentials.json');
     const before = await start(home);
-    for (const forget of ['OWNED BY', 'ROLE']) {
-      await one(before.urls?.content ?? '', `DROP ${forget} promptsales_content, promptsales_writer`);
+    for (const [url, roles] of [
+      [before.urls?.content, 'promptsales_content, promptsales_writer'],
+      [before.urls?.ads, 'promptsales_ads, promptsales_ads_writer'],
+    ]) {
+      for (const forget of ['OWNED BY', 'ROLE']) await one(url ?? '', `DROP ${forget} ${roles}`);
     }
     await down(home);
-    const { writer, planKey, ...old } = JSON.parse(await readFile(file, 'utf8'));
+    const { writer, adsWriter, planKey, ...old } = JSON.parse(await readFile(file, 'utf8'));
     await writeFile(file, JSON.stringify(old));
 
     const after = await start(home);
     const made = JSON.parse(await readFile(file, 'utf8'));
-    expect(made).toEqual({ ...old, writer: expect.any(String), planKey: expect.any(String) });
-    expect([made.writer, made.planKey]).not.toEqual([writer, planKey]);
-    for (const url of [after.urls?.hub, after.urls?.hubEtl, after.urls?.contentWriter]) {
+    expect(made).toEqual({ ...old, writer: expect.any(String), adsWriter: expect.any(String), planKey: expect.any(String) });
+    for (const secret of [made.writer, made.adsWriter, made.planKey]) expect([writer, adsWriter, planKey]).not.toContain(secret);
+    for (const url of [after.urls?.hub, after.urls?.hubEtl, after.urls?.contentWriter, after.urls?.adsWriter]) {
       expect(await one(url ?? '', 'SELECT 1 AS one')).toEqual({ one: 1 });
     }
     // The old file again, as from a backup: the login is there already, with the password of the file in between.
     await down(home);
     await writeFile(file, JSON.stringify(old));
-    expect(await one((await start(home)).urls?.contentWriter ?? '', 'SELECT 1 AS one')).toEqual({ one: 1 });
+    const restored = (await start(home)).urls;
+    for (const url of [restored?.contentWriter, restored?.adsWriter]) expect(await one(url ?? '', 'SELECT 1 AS one')).toEqual({ one: 1 });
     await down(home);
     expect((await start(home)).planKey).toBe(JSON.parse(await readFile(file, 'utf8')).planKey);
   });
@@ -628,11 +637,15 @@ describe('status and doctor', () => {
     );
     const whole = settingsFor(home, { PROMPTSALES_PLAN_KEY, CONTENT_WRITER_DATABASE_URL, CONTENT_DATABASE_URL: 'postgres://c.example/c' });
     const text = await printed(() => runDoctor({}, whole));
-    expect(text).toMatch(/^ok +settings +configured: content, contentWriter, planKey; embedded: hub, hubEtl, hubAdmin, ads, crm, redis$/m);
+    expect(text).toMatch(
+      /^ok +settings +configured: content, contentWriter, planKey; embedded: hub, hubEtl, hubAdmin, ads, crm, adsWriter, redis$/m,
+    );
     expect(text).not.toContain('secret');
     expect(text).not.toContain(PROMPTSALES_PLAN_KEY);
     const production = settingsFor(home, { PROMPTSALES_ENV: 'production' });
-    expect(await printed(() => runDoctor({}, production))).toMatch(/CONTENT_WRITER_DATABASE_URL, .*PROMPTSALES_PLAN_KEY are not set/);
+    expect(await printed(() => runDoctor({}, production))).toMatch(
+      /CONTENT_WRITER_DATABASE_URL, ADS_WRITER_DATABASE_URL, .*PROMPTSALES_PLAN_KEY are not set/,
+    );
   });
 });
 

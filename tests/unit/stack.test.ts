@@ -25,7 +25,18 @@ import { asRedisCommand } from '../../shared/stack/redis_protocol.ts';
 import { describeError, StackError } from '../../shared/stack/stack_error.ts';
 import { readStack, type StackState, writeStack } from '../../shared/stack/state.ts';
 
-const EVERYTHING: readonly ProvidedName[] = ['hub', 'hubEtl', 'hubAdmin', 'ads', 'crm', 'content', 'contentWriter', 'redis', 'planKey'];
+const EVERYTHING: readonly ProvidedName[] = [
+  'hub',
+  'hubEtl',
+  'hubAdmin',
+  'ads',
+  'crm',
+  'content',
+  'contentWriter',
+  'adsWriter',
+  'redis',
+  'planKey',
+];
 /** 32 bytes. */
 const PLAN_KEY = Buffer.alloc(32, 7).toString('base64');
 
@@ -41,7 +52,7 @@ describe('what may run embedded', () => {
     expect(() => requireEmbeddable(settings, EVERYTHING)).toThrow(
       new RegExp(
         'HUB_DATABASE_URL, HUB_ETL_DATABASE_URL, HUB_ADMIN_DATABASE_URL, ADS_DATABASE_URL, CRM_DATABASE_URL, CONTENT_DATABASE_URL, ' +
-          'CONTENT_WRITER_DATABASE_URL and PROMPTSALES_PLAN_KEY are not set',
+          'CONTENT_WRITER_DATABASE_URL, ADS_WRITER_DATABASE_URL and PROMPTSALES_PLAN_KEY are not set',
       ),
     );
     expect(() => requireEmbeddable(settings, ['redis'])).not.toThrow();
@@ -50,20 +61,21 @@ describe('what may run embedded', () => {
 
   it('else anything, but no half of a hub, which would be read in one place and written in another', () => {
     expect(() => requireEmbeddable(readSettings({}), EVERYTHING)).not.toThrow();
-    expect(() => requireEmbeddable(readSettings({ ADS_DATABASE_URL: 'postgres://a' }), EVERYTHING)).not.toThrow();
+    expect(() => requireEmbeddable(readSettings({ CRM_DATABASE_URL: 'postgres://c' }), EVERYTHING)).not.toThrow();
     const half = readSettings({ HUB_DATABASE_URL: 'postgres://h' });
     expect(() => requireEmbeddable(half, EVERYTHING)).toThrow(/HUB_ETL_DATABASE_URL and HUB_ADMIN_DATABASE_URL are not set/);
     expect(() => requireEmbeddable(half, ['hub', 'redis'])).not.toThrow();
   });
 
-  it('nor a PromptContent that is read in one place and written in another', () => {
-    const read = readSettings({ CONTENT_DATABASE_URL: 'postgres://c' });
-    expect(() => requireEmbeddable(read, EVERYTHING)).toThrow(
-      /PromptContent is configured in part: CONTENT_WRITER_DATABASE_URL is not set/,
-    );
+  it.each([
+    ['PromptContent', 'CONTENT'],
+    ['PromptAds', 'ADS'],
+  ])('nor a %s that is read in one place and written in another', (subject, name) => {
+    const read = readSettings({ [`${name}_DATABASE_URL`]: 'postgres://c' });
+    expect(() => requireEmbeddable(read, EVERYTHING)).toThrow(`${subject} is configured in part: ${name}_WRITER_DATABASE_URL is not set`);
     expect(() => requireEmbeddable(read, ['ads', 'crm', 'content', 'hubEtl', 'redis'])).not.toThrow();
-    const written = readSettings({ CONTENT_WRITER_DATABASE_URL: 'postgres://w' });
-    expect(() => requireEmbeddable(written, EVERYTHING)).toThrow(/CONTENT_DATABASE_URL is not set/);
+    const written = readSettings({ [`${name}_WRITER_DATABASE_URL`]: 'postgres://w' });
+    expect(() => requireEmbeddable(written, EVERYTHING)).toThrow(`${name}_DATABASE_URL is not set`);
   });
 
   it('servers over HTTP in production name the setting they miss', async () => {
@@ -72,6 +84,7 @@ describe('what may run embedded', () => {
       ['HUB_DATABASE_URL', 'postgres://h'],
       ['REDIS_URL', 'redis://r'],
       ['CONTENT_WRITER_DATABASE_URL', 'postgres://c'],
+      ['ADS_WRITER_DATABASE_URL', 'postgres://a'],
       ['PROMPTSALES_PLAN_KEY', PLAN_KEY],
     ] as const) {
       const failure = await runServe(readSettings(environment)).catch((error: unknown) => error);
@@ -83,11 +96,12 @@ describe('what may run embedded', () => {
 });
 
 describe('what an embedded stack tells a server', () => {
-  const located = { addresses: { hub: 'postgres://h', redis: undefined }, contentWriter: 'postgres://found', planKey: Buffer.alloc(32, 1) };
+  const writers = { contentWriter: 'postgres://found', adsWriter: 'postgres://ads' };
+  const located = { addresses: { hub: 'postgres://h', redis: undefined }, writers, planKey: Buffer.alloc(32, 1) };
 
   it('fills what is not configured', () => {
     const settings = withLocated(readSettings({}), { ...located, referenceDate: '2026-11-21' });
-    expect(settings.urls.contentWriter).toBe('postgres://found');
+    expect(settings.urls).toMatchObject(writers);
     expect(settings.planKey).toEqual(located.planKey);
     expect(settings.referenceDate).toBe('2026-11-21');
   });
@@ -95,6 +109,7 @@ describe('what an embedded stack tells a server', () => {
   it('and never replaces what is', () => {
     const configured = readSettings({
       CONTENT_WRITER_DATABASE_URL: 'postgres://set',
+      ADS_WRITER_DATABASE_URL: 'postgres://set too',
       PROMPTSALES_PLAN_KEY: PLAN_KEY,
       PROMPTSALES_REFERENCE_DATE: '2026-01-31',
     });
@@ -115,6 +130,7 @@ describe('settings given to a child', () => {
       PROMPTSALES_WASM_REDIS: '1',
       HUB_DATABASE_URL: 'postgres://h',
       CONTENT_WRITER_DATABASE_URL: 'postgres://w',
+      ADS_WRITER_DATABASE_URL: 'postgres://a',
       PROMPTSALES_PLAN_KEY: PLAN_KEY.replace(/=+$/, ''),
     });
     expect(settings.planKey).toEqual(Buffer.alloc(32, 7));
@@ -158,7 +174,7 @@ describe('the home', () => {
     const made = await ensureCredentials(folder);
     expect(await ensureCredentials(folder)).toEqual(made);
     expect((await stat(join(folder, 'credentials.json'))).mode & 0o077).toBe(0);
-    expect(new Set(Object.values(made)).size).toBe(7);
+    expect(new Set(Object.values(made)).size).toBe(8);
     expect(Buffer.from(made.planKey, 'base64')).toHaveLength(32);
     await writeFile(join(folder, 'credentials.json'), '{}');
     await expect(ensureCredentials(folder)).rejects.toBeInstanceOf(StackError);
@@ -172,7 +188,9 @@ describe('passwords of a home that another version made', () => {
   it('stay as they are, and those that this version needs are added, once, for their owner only', async () => {
     await writeFile(path(), JSON.stringify(OLD), { mode: 0o644 });
     const made = await ensureCredentials(folder);
-    expect(made).toEqual({ ...OLD, writer: expect.stringMatching(/^[\w-]{32}$/), planKey: expect.stringMatching(/=$/) });
+    const password = expect.stringMatching(/^[\w-]{32}$/);
+    expect(made).toEqual({ ...OLD, writer: password, adsWriter: password, planKey: expect.stringMatching(/=$/) });
+    expect(made.writer).not.toBe(made.adsWriter);
     expect(Buffer.from(made.planKey, 'base64')).toHaveLength(32);
     expect(await ensureCredentials(folder)).toEqual(made);
     expect((await stat(path())).mode & 0o077).toBe(0);

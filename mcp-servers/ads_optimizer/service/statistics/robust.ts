@@ -1,0 +1,18 @@
+import { quantileOf } from './bootstrap.ts';
+
+/** The median; NaN of nothing. */
+export function median(values: ArrayLike<number>): number {
+  return quantileOf(Float64Array.from(values).sort(), 0.5);
+}
+
+/** A normal sample's standard deviation over its median absolute deviation: 1 / Φ⁻¹(3/4). */
+const NORMAL_SCALE = 1.482602218505602;
+
+/**
+ * The median absolute deviation from the median, scaled to estimate a normal standard deviation; half of the values may be anything
+ * (B. Iglewicz and D. C. Hoaglin, "How to detect and handle outliers", 1993).
+ */
+export function scaledMad(values: ArrayLike<number>): number {
+  const centre = median(values);
+  return NORMAL_SCALE * median(Float64Array.from(values, (value) => Math.abs(value - centre)));
+}

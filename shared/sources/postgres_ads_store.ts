@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { openPostgres } from '../db/postgres_database.ts';
+import { isDay, startOfMonth } from '../domain/calendar_day.ts';
+import { ToolError } from '../domain/tool_error.ts';
+import type { AdsStore, ApplyOutcome, BudgetRow } from './ads_store.ts';
+import { APPLY_BUDGETS, BUDGET_STATE, CHECK_BUDGETS } from './postgres_ads_store_sql.ts';
+
+/**
+ * PromptAds on PostgreSQL (database/postgresql/ads, with ads_optimizer.sql). Connects at first use; the login needs no more than the group
+ * role promptsales_ads has.
+ */
+export async function openPostgresAdsStore(url: string): Promise<AdsStore> {
+  const database = await openPostgres(url, { applicationName: 'promptsales ads', maxConnections: 8, statementTimeoutMs: 20_000 });
+  return {
+    async budgetState(campaignId, month, deadline) {
+      const [state] = await database.rows(BUDGET_STATE, [campaignId, requireMonth(month)], (row) => StateRow.parse(row), deadline);
+      return state;
+    },
+    checkBudgets: ({ rows, currency, today }, deadline) =>
+      database.rows(CHECK_BUDGETS, [currency, today, ...columnsOf(rows)], (row) => Finding.parse(row), deadline),
+    async applyBudgets({ planId, changedBy, reason, at, currency, today, rows }, deadline) {
+      const values = [planId, changedBy, reason ?? null, at, currency, today, ...columnsOf(rows)];
+      const apply = () => database.rows(APPLY_BUDGETS, values, ({ outcome }) => Outcome.parse(outcome), deadline);
+      // Nothing of a plan that crossed another's way is kept; once more it finds what the other left.
+      const [outcome] = await apply().catch((error: unknown) => (isCrossing(error) ? apply().catch(busy) : Promise.reject(error)));
+      if (outcome === undefined) throw new Error('ads.apply_budget_plan() returned nothing');
+      return outcome;
+    },
+    close: () => database.close(),
+  };
+}
+
+const Money = z.string().regex(/^\d{1,12}(\.\d{1,2})?$/);
+
+const StateRow = z.object({
+  campaignId: z.string(),
+  name: z.string(),
+  status: z.string(),
+  budget: Money,
+  currency: z.string(),
+  plannedInAll: z.string(),
+  channels: z.array(z.object({ channelId: z.string(), name: z.string(), planned: Money.nullable() })),
+});
+
+const Finding = z.object({
+  rule: z.enum([
+    'status',
+    'currency',
+    'month_over',
+    'running_dates',
+    'channel',
+    'most_per_month',
+    'most_change',
+    'share',
+    'campaign_budget',
+  ]),
+  campaignId: z.string(),
+  month: z.iso.date().nullable(),
+  channelId: z.string().nullable(),
+  ok: z.boolean(),
+  found: z.string().nullable(),
+  fewest: z.string().nullable(),
+  most: z.string().nullable(),
+});
+
+const Key = { campaignId: z.string(), channelId: z.string(), month: z.iso.date() };
+const Applied = {
+  appliedAt: z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
+  changedBy: z.string(),
+  rows: z.array(z.object({ ...Key, old: Money.nullable(), new: Money, changeId: z.int().nullable() })),
+};
+const Outcome: z.ZodType<ApplyOutcome> = z.discriminatedUnion('outcome', [
+  z.object({ outcome: z.enum(['applied', 'already_applied']), ...Applied }),
+  z.object({
+    outcome: z.literal('conflict'),
+    conflicts: z.array(z.object({ ...Key, expected: Money.nullable(), found: Money.nullable() })),
+  }),
+  z.object({ outcome: z.literal('refused'), broken: z.array(Finding) }),
+  z.object({ outcome: z.literal('no_such_campaign'), campaignIds: z.array(z.string()) }),
+]);
+
+/** Checked here as well: a cast to numeric would round what is finer than cents before the function could see it. */
+function columnsOf(rows: readonly BudgetRow[]): unknown[] {
+  const keys = new Set(rows.map(({ campaignId, channelId, month }) => JSON.stringify([campaignId, channelId, requireMonth(month)])));
+  if (rows.length === 0 || keys.size < rows.length) throw new RangeError('a plan has at least one row, and no key twice');
+  const amounts = rows.flatMap(({ expected, planned }) => (expected === null ? [planned] : [expected, planned]));
+  const wrong = amounts.find((amount) => !Money.safeParse(amount).success);
+  if (wrong !== undefined) throw new RangeError(`${wrong.slice(0, 40)} is no amount of money`);
+  return (['campaignId', 'channelId', 'month', 'expected', 'planned'] as const).map((column) => rows.map((row) => row[column]));
+}
+
+function requireMonth(month: string): string {
+  if (!isDay(month) || startOfMonth(month) !== month) throw new RangeError(`${month.slice(0, 40)} is no first day of a month`);
+  return month;
+}
+
+/** unique_violation, serialization_failure, deadlock_detected: somebody wrote the same rows beside the plan. */
+const CROSSINGS = new Set(['23505', '40001', '40P01']);
+
+function isCrossing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && CROSSINGS.has(error.code);
+}
+
+function busy(cause: unknown): never {
+  if (!isCrossing(cause)) throw cause;
+  throw new ToolError('unavailable', 'PromptAds is being written by others just now; nothing was changed.', {
+    remedy: 'Try again in a few seconds.',
+    retryAfterSeconds: 3,
+    cause,
+  });
+}

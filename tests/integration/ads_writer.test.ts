@@ -1,0 +1,191 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BudgetPlanRepos, handleApplyBudgetPlan } from '../../mcp-servers/ads_optimizer/handlers/apply_budget_plan.ts';
+import { openAds } from '../../mcp-servers/ads_optimizer/repo/open_ads.ts';
+import { applyBudgetPlan } from '../../mcp-servers/ads_optimizer/tools/apply_budget_plan.ts';
+import { identification } from '../../shared/access/identify.ts';
+import { planSigner } from '../../shared/access/plan_token.ts';
+import { sessionsIn } from '../../shared/access/sessions.ts';
+import { readSettings } from '../../shared/config/settings.ts';
+import { deadlineIn } from '../../shared/domain/deadline.ts';
+import { openCampaigns } from '../../shared/hub/campaigns.ts';
+import { openConnections, withLocated } from '../../shared/mcp/connections.ts';
+import { readHealth } from '../../shared/mcp/health.ts';
+import { startHttp } from '../../shared/mcp/http.ts';
+import { locateAddresses } from '../../shared/mcp/locate_addresses.ts';
+import { serve } from '../../shared/mcp/served_tool.ts';
+import { defineServer } from '../../shared/mcp/server_definition.ts';
+import { serverPipeline } from '../../shared/mcp/server_pipeline.ts';
+import type { BudgetState } from '../../shared/sources/ads_store.ts';
+import { readStack, type StackState } from '../../shared/stack/state.ts';
+import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
+import { query } from '../support/etl_databases.ts';
+import { type RunningStack, startStack } from '../support/running_stack.ts';
+
+/** Of the showcase: active on the reference date, until December. */
+const CAMPAIGN = 'CMP-BLACK-FRIDAY-2026';
+
+const adsOptimizer = defineServer<BudgetPlanRepos>({
+  name: 'ads_optimizer',
+  title: 'Budget plans',
+  instructions: 'Changes planned budgets.',
+  tools: [serve(applyBudgetPlan, handleApplyBudgetPlan)],
+  openRepos: (hub, settings) => ({
+    campaigns: openCampaigns(hub),
+    ads: openAds(settings.urls.adsWriter),
+    plans: planSigner(settings.planKey),
+  }),
+});
+
+let stack: RunningStack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack?.stop());
+
+/** The addresses as the state file names them now: a start chooses its ports anew. */
+function urls(): NonNullable<StackState['urls']> {
+  const found = readStack(stack.home)?.urls;
+  if (found === undefined) throw new Error('no stack is up');
+  return found;
+}
+const asOwner = (text: string) => query(urls().ads, text);
+
+async function december(): Promise<BudgetState> {
+  const store = await openAds(urls().adsWriter)();
+  try {
+    const state = await store.budgetState(CAMPAIGN, '2026-12-01', deadlineIn(10_000));
+    if (state === undefined) throw new Error(`there is no ${CAMPAIGN}`);
+    return state;
+  } finally {
+    await store.close();
+  }
+}
+
+/** The ways a host has: the tool over HTTP, with the settings a server of this home finds. */
+async function overHttp<T>(use: (call: (args: Record<string, unknown>) => Promise<Record<string, unknown>>) => Promise<T>): Promise<T> {
+  const configured = readSettings(stack.environment);
+  const located = await locateAddresses(configured, () => {});
+  const settings = withLocated(configured, located);
+  const connections = await openConnections(located.addresses, { name: 'ads writer test', deadlineMs: 10_000 });
+  const metrics = new CallMetrics();
+  const logged: unknown[] = [];
+  const note = (details: object) => void logged.push(details);
+  const pipeline = serverPipeline(adsOptimizer, connections, { settings, version: 'test', metrics, logger: { error: note, warn: note } });
+  const http = await startHttp({
+    servers: [{ face: adsOptimizer, pipeline }],
+    identification: identification(settings, sessionsIn(connections.redis)),
+    version: 'test',
+    host: '127.0.0.1',
+    port: 0,
+    health: () => readHealth(connections, new Map([['ads_optimizer', metrics]]), { version: 'test', etlIntervalMinutes: 11 }),
+    onError: note,
+  });
+  const client = new Client({ name: 'marketing-desk', version: '1' }, { versionNegotiation: { mode: { pin: '2026-07-28' } } });
+  try {
+    await client.connect(new StreamableHTTPClientTransport(new URL(`${http.url}/ads_optimizer/mcp`)));
+    return await use(async (args) => {
+      const result = await client.callTool({ name: applyBudgetPlan.name, arguments: args });
+      expect(result.isError, JSON.stringify(result.content)).toBeFalsy();
+      return (result.structuredContent as { data: Record<string, unknown> }).data;
+    });
+  } finally {
+    expect(logged).toEqual([]);
+    await client.close();
+    await http.close();
+    await pipeline.close();
+    await connections.close();
+  }
+}
+
+/** Plans a dollar less for one channel, in both steps. */
+async function applyOne(): Promise<void> {
+  const { channels } = await december();
+  const [one] = channels.filter(({ planned }) => Number(planned) > 10);
+  const changes = [{ channel: one?.channelId, planned: Number((Number(one?.planned) - 1).toFixed(2)) }];
+  const asked = { campaignName: CAMPAIGN, month: '2026-12', changes };
+  await overHttp(async (call) => {
+    const { confirmationToken } = await call(asked);
+    expect(await call({ ...asked, confirmationToken })).toMatchObject({ status: 'applied' });
+  });
+}
+
+describe('the way of ads_optimizer into PromptAds of an embedded stack', () => {
+  it('carries a plan from a host over HTTP into PromptAds, and the next ETL run brings it to the hub', async () => {
+    const before = await december();
+    const [first, second] = before.channels.filter(({ planned }) => Number(planned) > 10);
+    if (first === undefined || second === undefined) throw new Error('two channels are needed');
+    const changes = [
+      { channel: first.name, planned: Number(first.planned) - 1 },
+      { channel: second.channelId, planned: Number(second.planned) + 0.75 },
+    ].map(({ channel, planned }) => ({ channel, planned: Number(planned.toFixed(2)) }));
+    const asked = { campaignName: CAMPAIGN, month: '2026-12', changes, reason: 'Ensayo' };
+    const planned = (hub: string) =>
+      query(
+        hub,
+        `SELECT channel_id, planned::text FROM ads.campaign_budgets WHERE campaign_id = '${CAMPAIGN}' AND month = '2026-12-01' ORDER BY 1`,
+      );
+
+    const told = await overHttp(async (call) => {
+      const plan = await call(asked);
+      expect(plan).toMatchObject({ status: 'needs_confirmation' });
+      expect(await december()).toEqual(before);
+      const done = await call({ ...asked, confirmationToken: plan.confirmationToken });
+      expect(await call({ ...asked, confirmationToken: plan.confirmationToken })).toMatchObject({ status: 'already_applied' });
+      return done;
+    });
+    expect(told).toMatchObject({ status: 'applied', changedBy: 'marketing-desk' });
+
+    const now = Object.fromEntries((await december()).channels.map(({ channelId, planned: amount }) => [channelId, amount]));
+    expect(now).toMatchObject({ [first.channelId]: changes[0]?.planned.toFixed(2), [second.channelId]: changes[1]?.planned.toFixed(2) });
+    await stack.cli('etl', 'once');
+    expect(Object.fromEntries((await planned(urls().hub)).map((row) => [row.channel_id, row.planned]))).toEqual(now);
+    expect(await query(urls().hub, `SELECT changed_by FROM ads.change_log WHERE field LIKE 'planned:%'`)).toEqual([
+      { changed_by: 'marketing-desk' },
+      { changed_by: 'marketing-desk' },
+    ]);
+  });
+
+  it('is there again after the sources were filled anew, and the ids of the change log go on after the generated ones', async () => {
+    await asOwner(`INSERT INTO ads.budget_rules (rule_id, most_per_month) VALUES ('of before', 1)`);
+    await stack.cli('fill', '--scale', 'small');
+    expect((await december()).channels.length).toBeGreaterThan(1);
+    expect(await asOwner('SELECT rule_id FROM ads.budget_rules')).toEqual([{ rule_id: 'everywhere' }]);
+    const last = async () => Number((await asOwner('SELECT max(change_id) AS id FROM ads.change_log'))[0]?.id);
+    const before = await last();
+    expect(before).toBeGreaterThan(100);
+    await applyOne();
+    expect(await last()).toBe(before + 1);
+  });
+
+  it('has rules that the generated plans keep, none of them for being outside already', async () => {
+    const rows = await asOwner(`
+      SELECT f.rule, count(*)::int AS broken
+        FROM (SELECT array_agg(ROW(b.campaign_id, b.channel_id, b.month, b.planned, b.planned)::ads.budget_change) AS changes
+                FROM ads.campaign_budgets b JOIN ads.campaigns c USING (campaign_id)
+               WHERE c.status IN ('active', 'scheduled', 'paused') AND b.month >= '2026-11-01') p,
+             ads.check_budget_plan(p.changes, 'USD', '2026-11-21') f
+       WHERE NOT f.ok OR (f.rule IN ('most_per_month', 'share', 'campaign_budget') AND f.found::numeric > f.most::numeric) GROUP BY 1`);
+    expect(rows).toEqual([]);
+  });
+
+  it('is made in a home that was filled before there was one, without filling it again', async () => {
+    const fills = 'SELECT xmin::text AS fill FROM tracking.fill';
+    const filled = await asOwner(fills);
+    await asOwner(`DROP FUNCTION ads.apply_budget_plan, ads.check_budget_plan; DROP TYPE ads.budget_change; DROP SEQUENCE ads.change_log_ids;
+      DROP TABLE ads.budget_rules, ads.applied_budget_plans;
+      DROP OWNED BY promptsales_ads, promptsales_ads_writer; DROP ROLE promptsales_ads, promptsales_ads_writer`);
+    await stack.cli('down');
+    const file = join(stack.home, 'credentials.json');
+    const { adsWriter, ...old } = JSON.parse(await readFile(file, 'utf8'));
+    await writeFile(file, JSON.stringify(old));
+
+    await stack.cli('up', '--detach');
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ ...old, adsWriter: expect.any(String) });
+    expect(urls().adsWriter).not.toContain(adsWriter);
+    await applyOne();
+    expect(await asOwner(fills)).toEqual(filled);
+  });
+});

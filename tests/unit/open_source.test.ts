@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { openAds } from '../../mcp-servers/ads_optimizer/repo/open_ads.ts';
+import { openContent } from '../../mcp-servers/content_generator/repo/open_content.ts';
+import { ToolError } from '../../shared/domain/tool_error.ts';
+
+const SOURCES = [
+  {
+    subject: 'PromptContent',
+    open: (url: string | undefined) => openContent(url),
+    setting: 'CONTENT_WRITER_DATABASE_URL',
+    refused: [
+      ['mongodb://user:secret@host.example:27017/x', /adapter for MongoDB is not there yet/],
+      ['mongodb+srv://user:secret@host.example/x', /adapter for MongoDB is not there yet/],
+      ['mssql://user:secret@host.example/x', /no PostgreSQL database/],
+    ] as const,
+  },
+  {
+    subject: 'PromptAds',
+    open: (url: string | undefined) => openAds(url),
+    setting: 'ADS_WRITER_DATABASE_URL',
+    refused: [
+      ['mssql://user:secret@host.example:1433/x', /adapter for SQL Server is not there yet/],
+      ['sqlserver://host.example;password=secret', /adapter for SQL Server is not there yet/],
+      ['mongodb://user:secret@host.example/x', /no PostgreSQL database/],
+    ] as const,
+  },
+];
+
+describe.each(SOURCES)('the way into $subject', ({ subject, open, setting, refused }) => {
+  it.each([
+    [undefined, new RegExp(`no way into ${subject}`)] as const,
+    ['user:secret@host.example', /no PostgreSQL database/] as const,
+    ...refused,
+  ])('is not at %s: the refusal names the setting and no part of the address', async (url, reason) => {
+    const failure = await open(url)().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ToolError);
+    expect(failure).toMatchObject({
+      errorClass: 'unavailable',
+      message: expect.stringMatching(reason),
+      remedy: expect.stringContaining(setting),
+    });
+    expect(JSON.stringify(failure) + String(failure)).not.toMatch(/secret|host\.example/);
+  });
+
+  it('at one of PostgreSQL is opened once, by who first needs it, and connected to at first use', async () => {
+    const store = open('postgres://user@127.0.0.1:1/x');
+    const [one, other] = await Promise.all([store(), store()]);
+    expect(other).toBe(one);
+    await one.close();
+  });
+});
