@@ -17,13 +17,14 @@ export function offeredIds(request: EndpointRequest): readonly string[] {
     .map((line) => (JSON.parse(line) as { readonly id: string }).id);
 }
 
+// Addressed to nobody in particular, so that no country finds them foreign.
 const IDEAS = [
-  'Empezá la semana con un respiro: vení a conocer lo nuevo.',
-  'Lo que tanto buscabas ya está aquí, a tu manera.',
-  'Un plan sencillo para compartir con quienes más querés.',
+  'La semana empieza con un respiro: lo nuevo ya está en casa.',
+  'Todo lo que hacía falta, por fin en un solo lugar.',
+  'Un plan sencillo para compartir con la gente de siempre.',
 ];
 
-/** Three messages as a model that keeps all rules of Instagram writes them for Costa Rica, about the population of the prompt. */
+/** Three messages as a model writes them that keeps all rules of Instagram and Facebook, about the population of the prompt. */
 export function goodMessages(request: EndpointRequest): GeneratedMessages {
   const images = offeredIds(request);
   const { interests = [] } = JSON.parse(promptBlocks(request).population ?? '{}') as { readonly interests?: readonly string[] };
@@ -33,7 +34,7 @@ export function goodMessages(request: EndpointRequest): GeneratedMessages {
       headline: '',
       text: idea,
       tone: ['cercano', 'alegre', 'sereno'][index] ?? 'cercano',
-      hashtags: [`#idea${index + 1}`, '#CostaRica'],
+      hashtags: [`#idea${index + 1}`, '#Novedades'],
       imageIds: images.slice(0, 1),
       reason: `Habla de lo que le interesa a esta población: ${interests.join(', ') || 'su día'}.`,
     })),
