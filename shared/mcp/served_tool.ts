@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { openedOnce } from '../domain/opened_once.ts';
 import type { Answer, CallContext, Handler, Tool } from './contract.ts';
 
 /** A contract and the handler that fulfils it. */
@@ -14,6 +15,15 @@ export function serve<Input extends z.ZodObject, Output extends z.ZodObject, Rep
   handler: Handler<Tool<Input, Output>, Repos>,
 ): ServedTool<Repos> {
   return { tool, handler };
+}
+
+/** The same with a handler that is loaded when first called: a host that only looks at the tools does not wait for it. */
+export function serveLater<Input extends z.ZodObject, Output extends z.ZodObject, Repos>(
+  tool: Tool<Input, Output>,
+  load: () => Promise<Handler<Tool<Input, Output>, Repos>>,
+): ServedTool<Repos> {
+  const handler = openedOnce(load);
+  return serve<Input, Output, Repos>(tool, async (args, context) => (await handler())(args, context));
 }
 
 /** The argument every tool has beside its own. */
