@@ -203,11 +203,16 @@ describe('a results file', () => {
     expect(of(rows[3])).toMatchObject({ id: 'gen_b', status: 'failed', why: 'no quota', number: '', text: '' });
   });
 
-  it('is mended after a kill at any byte: segments told whole stay, the rest is told again', async () => {
+  it('is mended wherever a kill tore it: segments told whole stay, the rest is told again', async () => {
     const whole = Buffer.from(await fill());
     const lines = whole.toString('utf8').split(/(?<=\r\n)/);
     const ends = [1, 4, 5, 8].map((count) => Buffer.byteLength(lines.slice(0, count).join('')));
-    for (let length = 0; length <= whole.length; length++) {
+    // All places around the end of a line and of the file, and every eleventh between.
+    const edges = [0, ...lines.map((_, index) => Buffer.byteLength(lines.slice(0, index + 1).join('')))];
+    const torn = Array.from({ length: whole.length + 1 }, (_, length) => length).filter(
+      (length) => length % 11 === 0 || edges.some((edge) => Math.abs(edge - length) <= 2),
+    );
+    for (const length of torn) {
       await writeFile(path, whole.subarray(0, length));
       const results = await openResultsFile(path);
       const known = ['gen_a', 'gen_b', 'gen_c'].filter((_, index) => length >= (ends[index + 1] ?? 0));
