@@ -16,7 +16,7 @@ import { openPostgresContentStore } from '../../shared/sources/postgres_content_
 import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
 import { query } from '../support/etl_databases.ts';
 import { connectHost } from '../support/hosts.ts';
-import { goodMessages, offeredIds, promptBlocks } from '../support/message_model.ts';
+import { goodMessages, goodTexts, offeredIds, promptBlocks } from '../support/message_model.ts';
 import { type OpenAiEndpoint, startOpenAiEndpoint } from '../support/openai_endpoint.ts';
 import { type RunningStack, startStack } from '../support/running_stack.ts';
 
@@ -245,6 +245,48 @@ describe('generateCampaignMessages (T1)', () => {
     expect(await eye.keys(`ai:generation:meta:${campaignId}:*`)).toHaveLength(2);
     const [account] = await eye.keys('ai:tokens:ana:*');
     expect(Number(await eye.hget(account ?? '', 'tokens_saved'))).toBeGreaterThanOrEqual(data.spent.tokens);
+  });
+
+  it('is one of four tools that work together over HTTP and stdio: find, write, save, account', async () => {
+    const { campaignId, clientId, name } = anyCampaign();
+    const places = [
+      ['2026-07-28', { url: `${stack.urls.http}/content_generator/mcp` }],
+      [
+        '2025-11-25',
+        { command: [process.execPath, 'dist/mcp/content_generator.mjs'], environment: stack.environment as Record<string, string> },
+      ],
+    ] as const;
+    for (const [at, [revision, place]] of places.entries()) {
+      const host = await connectHost(revision, place);
+      const call = async (tool: string, args: object) => {
+        const answer = await host.call(tool, args);
+        expect(answer.isError, answer.text).toBe(false);
+        return answer.structuredContent.data as Record<string, unknown>;
+      };
+      expect(await host.listTools()).toHaveLength(4);
+      const found = await call('getContent', { description: name, campaignName: campaignId });
+      expect(found.images).not.toEqual([]);
+      const written = (await call(TOOL, { campaignName: campaignId, populations: [cyclists], channel: 'instagram' })) as GenerationAnswer;
+      const messages = written.populations[0]?.messages.map(({ text, hashtags, images }) => ({
+        channel: 'instagram',
+        text,
+        hashtags,
+        imageIds: images.map(({ contentId }) => contentId),
+      }));
+      const chosen = { campaignName: campaignId, messages: messages?.slice(at, at + 1) };
+      const planned = await call('save_campaign_content', chosen);
+      expect(planned.status).toBe('needs_confirmation');
+      const plan = planned as { readonly confirmationToken?: string; readonly plan?: { readonly confirmationToken: string } };
+      const confirmationToken = plan.confirmationToken ?? plan.plan?.confirmationToken;
+      expect(await call('save_campaign_content', { ...chosen, confirmationToken })).toMatchObject({ status: 'saved' });
+      await stack.cli('etl', 'once');
+      const usage = await call('get_generation_usage', { clientName: clientId, period: 'today' });
+      expect(usage.totals).toMatchObject({ calls: 1, tokens: expect.any(Number), fromCache: at });
+      if (at === 1) expect(usage.totals).toMatchObject({ savedTokens: (usage.totals as { tokens: number }).tokens });
+      await host.close();
+    }
+    const saved = (await store.campaign(campaignId, soon()))?.versions.filter(({ messageId }) => messageId !== undefined) ?? [];
+    expect(saved.map(({ text }) => text)).toEqual(goodTexts.slice(0, 2));
   });
 
   it('gives the whole answer', async () => {

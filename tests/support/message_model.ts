@@ -17,8 +17,8 @@ export function offeredIds(request: EndpointRequest): readonly string[] {
     .map((line) => (JSON.parse(line) as { readonly id: string }).id);
 }
 
-// Addressed to nobody in particular, so that no country finds them foreign.
-const IDEAS = [
+/** What the model writes: addressed to nobody in particular, so that no country finds it foreign. */
+export const goodTexts = [
   'La semana empieza con un respiro: lo nuevo ya está en casa.',
   'Todo lo que hacía falta, por fin en un solo lugar.',
   'Un plan sencillo para compartir con la gente de siempre.',
@@ -29,7 +29,7 @@ export function goodMessages(request: EndpointRequest): GeneratedMessages {
   const images = offeredIds(request);
   const { interests = [] } = JSON.parse(promptBlocks(request).population ?? '{}') as { readonly interests?: readonly string[] };
   return {
-    messages: IDEAS.map((idea, index) => ({
+    messages: goodTexts.map((idea, index) => ({
       number: index + 1,
       headline: '',
       text: idea,
