@@ -1,7 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readSettings, type Settings, SettingsError } from '../shared/config/settings.ts';
 import { version } from '../shared/config/version.ts';
+import type { GenerateOptions } from './commands/generate.ts';
 import type { NewUser } from './commands/user.ts';
+import { GENERATE_HELP } from './generate/generate_help.ts';
 
 /** Options of `up` and `fill` that stand for settings. */
 type DataOptions = { readonly scale?: 'full' | 'small'; readonly seed?: number; readonly referenceDate?: string };
@@ -131,6 +133,21 @@ program
     }),
   );
 
+program
+  .command('generate')
+  .description('write messages for many populations, from a CSV file')
+  .requiredOption('--file <segments.csv>', 'a line a population')
+  .option('--out <results.csv>', 'where the messages go; left out: segments.results.csv, beside the file')
+  .option('--concurrency <number>', 'populations at a time, 1 to 32', workers, 2)
+  .addOption(new Option('--priority <priority>', 'in which of the lists they wait').choices(['high', 'normal', 'low']).default('normal'))
+  .option('--yes', 'agree to the cost without being asked')
+  .addOption(new Option('--max-cost <usd>', 'queue nothing that might bring this run above it').argParser(dollars))
+  .option('--skip-bad', 'go on with the other lines when some are wrong')
+  .option('--retry-failed', 'try again what failed before')
+  .option('--json', 'print a summary for machines')
+  .addHelpText('after', () => GENERATE_HELP)
+  .action((options: GenerateOptions) => run(async (settings) => (await import('./commands/generate.ts')).runGenerate(options, settings)));
+
 const cache = program.command('cache').description('what Redis holds');
 
 cache
@@ -187,6 +204,17 @@ function withData(settings: Settings, { scale, seed, referenceDate }: DataOption
 function wholeNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
+}
+
+function workers(text: string): number {
+  const number = wholeNumber(text);
+  if (number < 1 || number > 32) throw new InvalidArgumentError('It must be 1 to 32.');
+  return number;
+}
+
+function dollars(text: string): string {
+  if (!/^\d{1,9}(\.\d{1,12})?$/.test(text)) throw new InvalidArgumentError('It must be an amount such as 5.00.');
+  return text;
 }
 
 function day(text: string): string {

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import type { KeyFamily } from '../../shared/cache/catalogue.ts';
 import {
   campaignFiguresKey,
@@ -22,6 +21,7 @@ import type { Settings } from '../../shared/config/settings.ts';
 import { existingHome, homePath } from '../../shared/stack/home.ts';
 import { StackError } from '../../shared/stack/stack_error.ts';
 import { readStack } from '../../shared/stack/state.ts';
+import { agrees } from '../agrees.ts';
 
 /** Copies of what can be computed, fetched or loaded again: what a flush takes without being told twice. */
 const COMPUTED_AGAIN: ReadonlySet<string> = new Set(
@@ -322,15 +322,6 @@ function deletedText(counts: Readonly<Record<string, number>>, total: number, de
       ? []
       : ['Running servers go on with results they hold in memory: fresh:true asks anew.'];
   return [head, ...parts, ...memory].join('\n');
-}
-
-async function agrees(question: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
-  } finally {
-    terminal.close();
-  }
 }
 
 /** Opens the Redis of the settings, else that of the home's running stack; nothing is started for it. */

@@ -13,6 +13,8 @@ export type PostgresOptions = {
   readonly statementTimeoutMs?: number | undefined;
   /** Told of connections that die while nobody uses them; they are replaced by themselves. */
   readonly onIdleError?: ((error: Error) => void) | undefined;
+  /** What callers know it by; 'The PromptSales database' when not said. */
+  readonly called?: string | undefined;
 };
 
 /** A {@link SqlDatabase} with the life of its pool. */
@@ -31,6 +33,7 @@ const RETRY_PAUSE_MS = 100;
  * A read that lost its connection is tried once more on another one; statements are prepared once a connection.
  */
 export async function openPostgres(url: string, options: PostgresOptions): Promise<PostgresDatabase> {
+  const { called = 'The PromptSales database' } = options;
   const { default: pg } = await import('pg');
   const pool = new pg.Pool({
     connectionString: url,
@@ -71,13 +74,13 @@ export async function openPostgres(url: string, options: PostgresOptions): Promi
       try {
         return (await runOnce(statement, values, deadline)).map(map);
       } catch (error) {
-        if (!isConnectionFailure(error) || deadline.signal.aborted) throw asToolError(error);
+        if (!isConnectionFailure(error) || deadline.signal.aborted) throw asToolError(error, called);
       }
       await pause(Math.min(RETRY_PAUSE_MS, deadline.remainingMs()));
       try {
         return (await runOnce(statement, values, deadline)).map(map);
       } catch (error) {
-        throw asToolError(error);
+        throw asToolError(error, called);
       }
     },
     async answers(deadline) {
@@ -163,11 +166,11 @@ function timedOut(cause?: unknown): ToolError {
   });
 }
 
-function asToolError(error: unknown): unknown {
+function asToolError(error: unknown, called: string): unknown {
   if (error instanceof ToolError) return error;
   if (sqlState(error) === '57014') return timedOut(error);
   if (isConnectionFailure(error)) {
-    return new ToolError('unavailable', 'The PromptSales database cannot be reached just now.', {
+    return new ToolError('unavailable', `${called} cannot be reached just now.`, {
       remedy: 'Try again in a few seconds; `promptsales status` shows which part is down.',
       retryAfterSeconds: 5,
       cause: error,

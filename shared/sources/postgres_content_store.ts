@@ -43,7 +43,12 @@ export type ContentStoreOptions = { readonly onRefused?: ((refused: RefusedDocum
  * promptsales_content has.
  */
 export async function openPostgresContentStore(url: string, options: ContentStoreOptions = {}): Promise<ContentStore> {
-  const database = await openPostgres(url, { applicationName: 'promptsales content', maxConnections: 8, statementTimeoutMs: 20_000 });
+  const database = await openPostgres(url, {
+    applicationName: 'promptsales content',
+    called: 'PromptContent',
+    maxConnections: 8,
+    statementTimeoutMs: 20_000,
+  });
   const changes = postgresDocumentSource(url);
 
   const readable = <T>(collection: string, schema: z.ZodType<T>, found: readonly SourceDocument[]): { id: string; value: T }[] =>

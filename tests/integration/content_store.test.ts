@@ -470,6 +470,7 @@ describe('records', () => {
       channel: 'instagram',
       tokens: 1200,
       costUsd: '0.00123456789',
+      costKnown: true,
       requestHash: 'q1w2',
       writtenAt: written.at,
     });

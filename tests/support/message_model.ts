@@ -17,23 +17,24 @@ export function offeredIds(request: EndpointRequest): readonly string[] {
     .map((line) => (JSON.parse(line) as { readonly id: string }).id);
 }
 
-const IDEAS = [
-  'Empezá la semana con un respiro: vení a conocer lo nuevo.',
-  'Lo que tanto buscabas ya está aquí, a tu manera.',
-  'Un plan sencillo para compartir con quienes más querés.',
+/** What the model writes: addressed to nobody in particular, so that no country finds it foreign. */
+export const goodTexts = [
+  'La semana empieza con un respiro: lo nuevo ya está en casa.',
+  'Todo lo que hacía falta, por fin en un solo lugar.',
+  'Un plan sencillo para compartir con la gente de siempre.',
 ];
 
-/** Three messages as a model that keeps all rules of Instagram writes them for Costa Rica, about the population of the prompt. */
+/** Three messages as a model writes them that keeps all rules of Instagram and Facebook, about the population of the prompt. */
 export function goodMessages(request: EndpointRequest): GeneratedMessages {
   const images = offeredIds(request);
   const { interests = [] } = JSON.parse(promptBlocks(request).population ?? '{}') as { readonly interests?: readonly string[] };
   return {
-    messages: IDEAS.map((idea, index) => ({
+    messages: goodTexts.map((idea, index) => ({
       number: index + 1,
       headline: '',
       text: idea,
       tone: ['cercano', 'alegre', 'sereno'][index] ?? 'cercano',
-      hashtags: [`#idea${index + 1}`, '#CostaRica'],
+      hashtags: [`#idea${index + 1}`, '#Novedades'],
       imageIds: images.slice(0, 1),
       reason: `Habla de lo que le interesa a esta población: ${interests.join(', ') || 'su día'}.`,
     })),

@@ -23,8 +23,16 @@ const SERVERS = [
       'get_cache_report',
     ],
   },
-  { server: contentGenerator, names: ['getContent'] },
+  { server: contentGenerator, names: ['getContent', 'generateCampaignMessages', 'get_generation_usage', 'save_campaign_content'] },
 ];
+
+/** What a tool does to the world, where it does not only read. Saving the same twice changes nothing; a model writes something else each time. */
+const WRITING: Readonly<Record<string, object>> = {
+  generateCampaignMessages: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+  save_campaign_content: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+};
+/** Arguments that are lists; what a list holds is flat. */
+const LISTS = new Set(['populations', 'messages', 'images']);
 
 const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -53,8 +61,9 @@ describe.each(SERVERS)('the tools of $server.name', ({ server, names }) => {
       expect(definition.description).toMatch(/Use it (for|when)/);
     });
 
-    it('states all four annotations: it only reads', () => {
-      expect(definition.annotations).toEqual({ readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false });
+    it('states all four annotations, and only what is known to write says that it does', () => {
+      const reads = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false };
+      expect(definition.annotations).toEqual(WRITING[definition.name] ?? reads);
     });
 
     it('has an input schema that hosts take: strict, flat, without unions, below 16,384 characters', () => {
@@ -62,8 +71,9 @@ describe.each(SERVERS)('the tools of $server.name', ({ server, names }) => {
       expect(schema.length).toBeLessThan(16_384);
       expect(schema).not.toMatch(/"(anyOf|oneOf|allOf)"/);
       expect(definition.inputSchema.additionalProperties).toBe(false);
-      const properties = Object.values(z.record(z.string(), z.looseObject({})).parse(definition.inputSchema.properties));
-      expect(properties.filter(({ type }) => type === 'object' || type === 'array')).toEqual([]);
+      const properties = Object.entries(z.record(z.string(), z.looseObject({})).parse(definition.inputSchema.properties));
+      expect(properties.filter(([, { type }]) => type === 'object')).toEqual([]);
+      expect(properties.filter(([name, { type }]) => type === 'array' && !LISTS.has(name))).toEqual([]);
     });
 
     it('shows examples that it accepts', () => {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { type Row, textOf } from '../../../shared/db/row.ts';
 import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
 import type { AnsweredCampaign } from '../../../shared/domain/campaign.ts';
@@ -67,8 +68,11 @@ export function openCampaignMaterials(
   };
 }
 
+/** An audience is JSON of any shape; where it has a description in words, that says it best. */
 function inWords(audience: unknown): string {
-  return typeof audience === 'string' ? audience : JSON.stringify(audience);
+  if (typeof audience === 'string') return audience;
+  const described = z.object({ descripcion: z.string().min(1) }).safeParse(audience);
+  return described.success ? described.data.descripcion : JSON.stringify(audience);
 }
 
 function toNamed(row: Row): { readonly campaignId: string; readonly name: string } {

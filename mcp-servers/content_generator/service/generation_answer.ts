@@ -130,7 +130,7 @@ export function writtenAnswer(
 }
 
 /** Messages by their numbers. */
-export function inOrder({ messages }: GeneratedMessages): readonly GeneratedMessage[] {
+function inOrder({ messages }: GeneratedMessages): readonly GeneratedMessage[] {
   return [...messages].sort((one, other) => one.number - other.number);
 }
 
