@@ -54,8 +54,8 @@ beforeAll(async () => {
   world = await startBudgetPlanWorld();
 });
 afterAll(async () => {
-  expect(world?.log ?? []).toEqual([]);
   await world?.stop();
+  expect(world?.log ?? []).toEqual([]);
 });
 beforeEach(async () => {
   world.now = new Date('2026-01-10T18:00:00Z');

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { adsOptimizer } from '../../mcp-servers/ads_optimizer/index.ts';
 import { contentGenerator } from '../../mcp-servers/content_generator/index.ts';
 import { salesDashboard } from '../../mcp-servers/sales_dashboard/index.ts';
 import { packageRoot } from '../../shared/config/package_root.ts';
@@ -23,16 +24,21 @@ const SERVERS = [
       'get_cache_report',
     ],
   },
+  {
+    server: adsOptimizer,
+    names: ['recommend_budget', 'get_campaign_pacing', 'get_attribution', 'analyze_experiment', 'find_ad_anomalies', 'apply_budget_plan'],
+  },
   { server: contentGenerator, names: ['getContent', 'generateCampaignMessages', 'get_generation_usage', 'save_campaign_content'] },
 ];
 
 /** What a tool does to the world, where it does not only read. Saving the same twice changes nothing; a model writes something else each time. */
 const WRITING: Readonly<Record<string, object>> = {
   generateCampaignMessages: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+  apply_budget_plan: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   save_campaign_content: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
 };
 /** Arguments that are lists; what a list holds is flat. */
-const LISTS = new Set(['populations', 'messages', 'images']);
+const LISTS = new Set(['populations', 'messages', 'images', 'limits', 'changes']);
 
 const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -40,7 +46,7 @@ describe.each(SERVERS)('the tools of $server.name', ({ server, names }) => {
   const tools = server.tools.map(({ tool }) => tool);
   const definitions = toolDefinitions(tools);
 
-  it('are those of the requirements (T1, T2), under their names', () => {
+  it('are those of the requirements (T1, T2, T3), under their names', () => {
     expect(tools.map(({ name }) => name)).toEqual(names);
   });
 
@@ -94,7 +100,9 @@ describe.each(SERVERS)('the tools of $server.name', ({ server, names }) => {
   });
 
   it('names other tools only where they exist', () => {
-    const named = definitions.flatMap(({ description }) => description.match(/\b(?:get|rank|save)_[a-z_]+/g) ?? []);
+    const named = definitions.flatMap(
+      ({ description }) => description.match(/\b(?:get|rank|save|recommend|analyze|find|apply)_[a-z_]+/g) ?? [],
+    );
     expect(named.filter((name) => !tools.some((tool) => tool.name === name))).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
+import { campaignArgument } from '../../../shared/mcp/campaign_argument.ts';
 import { LanguageArgument, type Prompt } from '../../../shared/mcp/prompt.ts';
-import { CampaignArgument } from './campaign_argument.ts';
 
 /** Looks for the cause of a dearer sale, in the order in which causes are ruled out. */
 export const whyDidCpaRise: Prompt = {
@@ -8,7 +8,7 @@ export const whyDidCpaRise: Prompt = {
   description:
     'Finds why a sale of a campaign costs more than before: tracking, price of media, clicks, conversion, mix of channels, or chance.',
   arguments: [
-    CampaignArgument,
+    campaignArgument('ads:read'),
     { name: 'period', description: 'The period in which it rose: "last 14 days"; the last 30 days when left out', required: false },
     LanguageArgument,
   ],

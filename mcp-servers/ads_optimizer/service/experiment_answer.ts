@@ -153,7 +153,7 @@ const liftText = ({ value, at95 }: NonNullable<Comparison['lift']>): string =>
   `${formatChange(percentOf(value), 2)} (95 % interval ${formatChange(percentOf(at95.low), 2)} to ${formatChange(percentOf(at95.high), 2)})`;
 
 /** What the experiment says, in one sentence for a marketer. */
-export function verdictSentence(reading: ExperimentReading): string {
+function verdictSentence(reading: ExperimentReading): string {
   const { verdict, obstacle, experiment, comparison, control, treatment, state } = reading;
   const counted = (arm: Proportion | undefined): string => formatCount(arm?.successes ?? 0);
   switch (obstacle) {

@@ -100,7 +100,7 @@ function overlap(one: DayRange, other: DayRange): DayRange | undefined {
 }
 
 /** The campaign's weekday pattern, from its recent complete days. */
-export function patternOf(spend: PlanAndSpend, run: Run, window: PaceWindow): WeekdayPattern {
+function patternOf(spend: PlanAndSpend, run: Run, window: PaceWindow): WeekdayPattern {
   return weekdayPattern(recentDays(spend, run, window));
 }
 

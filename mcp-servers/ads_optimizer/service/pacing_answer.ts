@@ -15,7 +15,7 @@ const ASSUMES: readonly string[] = [
 ];
 
 /** A pace as answers carry it: US dollars; null is "no data" or "not applicable". */
-export function paceRow(pace: Pace) {
+function paceRow(pace: Pace) {
   const { verdict, planned, plannedToDate, delivered, paceIndex, forecast, moneyAtRisk, daysLeft, recentDailyRate, dailyRateToPlan } = pace;
   return {
     verdict,
@@ -154,7 +154,7 @@ function pacingListData(
 }
 
 /** How a campaign's spend stands, in a sentence for a marketer. */
-export function pacingSentence(
+function pacingSentence(
   { name, startDate, endDate, status }: Pick<Campaign, 'name' | 'startDate' | 'endDate' | 'status'>,
   { verdict, planned, delivered, forecast, moneyAtRisk, dailyRateToPlan, daysLeft, recentDailyRate }: Pace,
   window: DayRange,

@@ -18,7 +18,7 @@ export type SpendForecast = {
 const DRIFTS = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1] as const;
 const DRIFT_PRIOR = [8, 1, 1, 1, 1, 1, 1, 1] as const;
 /** A level needs a week of days before anything is forecast from it. */
-export const LEAST_FORECAST_DAYS = 7;
+const LEAST_FORECAST_DAYS = 7;
 /** A lone day further from the median than this many scaled median deviations is pulled in: a booking, not a level. */
 const OUTLIER = 4;
 

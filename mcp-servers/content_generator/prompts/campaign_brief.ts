@@ -1,5 +1,5 @@
+import { campaignArgument } from '../../../shared/mcp/campaign_argument.ts';
 import { LanguageArgument, type Prompt } from '../../../shared/mcp/prompt.ts';
-import { CampaignArgument } from './campaign_argument.ts';
 import { quoted } from './quoted.ts';
 
 /** Gathers what is known of a campaign into a brief that a writer can start from. */
@@ -8,7 +8,7 @@ export const campaignBrief: Prompt = {
   title: 'Brief of a campaign',
   description: 'A one-page brief of a campaign: goal, audience, message, channels that work, images at hand, what to avoid.',
   arguments: [
-    CampaignArgument,
+    campaignArgument('content:read'),
     { name: 'goal', description: 'What the campaign should reach now, in the user’s words', required: false },
     { name: 'audience', description: 'Whom it should reach: "mujeres 18-25 en San José interesadas en yoga"', required: false },
     LanguageArgument,

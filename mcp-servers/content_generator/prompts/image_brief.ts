@@ -1,5 +1,5 @@
+import { campaignArgument } from '../../../shared/mcp/campaign_argument.ts';
 import { LanguageArgument, type Prompt } from '../../../shared/mcp/prompt.ts';
-import { CampaignArgument } from './campaign_argument.ts';
 import { quoted } from './quoted.ts';
 
 /** Looks for the images there are, and describes to a photographer or designer what is missing. */
@@ -8,7 +8,7 @@ export const imageBrief: Prompt = {
   title: 'Brief for an image',
   description: 'Finds the images that fit an idea in a campaign and, where none does, writes what a photographer or designer has to make.',
   arguments: [
-    CampaignArgument,
+    campaignArgument('content:read'),
     { name: 'idea', description: 'What should be seen, in the user’s words', required: true },
     { name: 'audience', description: 'Whom it is for', required: false },
     {

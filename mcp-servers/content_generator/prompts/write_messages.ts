@@ -1,6 +1,6 @@
+import { campaignArgument } from '../../../shared/mcp/campaign_argument.ts';
 import { LanguageArgument, type Prompt } from '../../../shared/mcp/prompt.ts';
 import { limitsOf, PLATFORM_LIMITS } from '../service/platform_limits.ts';
-import { CampaignArgument } from './campaign_argument.ts';
 import { quoted } from './quoted.ts';
 
 /** Lets the host's own model write the messages where the server has no model: the same rules as the server's own. */
@@ -10,7 +10,7 @@ export const writeMessages: Prompt = {
   description:
     'For hosts whose server has no text model: the host’s own model writes three messages for a population, by the rules of the channel.',
   arguments: [
-    CampaignArgument,
+    campaignArgument('content:read'),
     { name: 'population', description: 'Whom they are for: "mujeres 18-25 en San José interesadas en yoga"', required: true },
     {
       name: 'channel',
