@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { packageRoot } from '../../shared/config/package_root.ts';
 import { table } from '../../shared/domain/table.ts';
+import { measureAds } from './ads_latency.ts';
 import { type BenchStack, startBenchStack } from './bench_stack.ts';
 import { measureEtl } from './etl_speed.ts';
 import { type Figure, reached } from './figure.ts';
@@ -33,6 +34,7 @@ const benches: Readonly<Record<string, (stack: BenchStack) => Promise<Figure[]>>
     ];
   },
   http: measureHttp,
+  ads: measureAds,
   throughput: measureThroughput,
   // Last: what it writes keeps the database busy for a while.
   etl: measureEtl,

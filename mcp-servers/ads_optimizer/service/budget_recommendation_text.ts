@@ -42,7 +42,7 @@ export function recommendationText(recommendation: BudgetRecommendation): string
       channels,
     ),
     `Expected ${objective}: today ${result(expected.today)}${within(expected.todayInterval, result)}; proposed ${result(expected.proposed)}${within(expected.proposedInterval, result)}`,
-    `Against today's split of the same money (${result(expected.sameMix)}): ${result(expected.difference)}${within(expected.differenceInterval, result)}; better with ${expected.chanceBetterPercent} % probability`,
+    `Against today's split of the same money (${result(expected.sameMix)}): ${result(expected.difference)}${within(expected.differenceInterval, result)}; better in ${expected.chanceBetterPercent} % of the draws`,
     ...sensitivities,
   ].join('\n');
 }
