@@ -122,6 +122,16 @@ program
   );
 
 program
+  .command('keys')
+  .description('the keys that personal data is encrypted with')
+  .addArgument(program.createArgument('<verb>', 'generate | rotate | status').choices(['generate', 'rotate', 'status']))
+  .option('--certificate', 'rotate: make a new certificate and wrap the data keys under it')
+  .option('--json', 'status: for machines')
+  .action((verb: 'generate' | 'rotate' | 'status', options: { certificate?: boolean; json?: boolean }) =>
+    run(async (settings) => (await import('./commands/keys.ts')).runKeys(verb, options, settings)),
+  );
+
+program
   .command('index')
   .description('the vectors by which images are found by meaning')
   .addArgument(program.createArgument('<verb>', 'status | run').choices(['status', 'run']))

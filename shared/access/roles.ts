@@ -12,6 +12,7 @@ export const SCOPES = [
   'ads:read',
   'ads:write',
   'crm:read',
+  'crm:write',
   'crm:pii',
 ] as const;
 
@@ -19,8 +20,8 @@ export type Scope = (typeof SCOPES)[number];
 
 /** Roles → scopes. With the scopes each tool names, this is the whole table of who may call what (T6). */
 export const SCOPES_OF_ROLE: Readonly<Record<Caller['role'], readonly Scope[]>> = {
-  admin: ['dashboard:read', 'dashboard:operate', 'content:read', 'content:generate', 'ads:read', 'ads:write', 'crm:read'],
+  admin: ['dashboard:read', 'dashboard:operate', 'content:read', 'content:generate', 'ads:read', 'ads:write', 'crm:read', 'crm:write'],
   marketing: ['dashboard:read', 'content:read', 'content:generate', 'ads:read', 'ads:write'],
-  sales: ['dashboard:read', 'crm:read'],
+  sales: ['dashboard:read', 'crm:read', 'crm:write'],
   users: ['dashboard:read'],
 };

@@ -39,6 +39,7 @@ const Environment = z.object({
   CONTENT_DATABASE_URL: optionalText,
   CONTENT_WRITER_DATABASE_URL: optionalText,
   ADS_WRITER_DATABASE_URL: optionalText,
+  CRM_WRITER_DATABASE_URL: optionalText,
   REDIS_URL: optionalText,
   REDIS_TLS_CA: optionalText,
   REDIS_TLS_CERT: optionalText,
@@ -135,6 +136,8 @@ export type Settings = {
     readonly contentWriter: string | undefined;
     /** PromptAds as ads_optimizer carries out budget plans in it. */
     readonly adsWriter: string | undefined;
+    /** PromptCRM as crm_analyzer moves leads in it. */
+    readonly crmWriter: string | undefined;
     /** Every form of parseRedisAddress, the certificates' files in it. */
     readonly redis: string | undefined;
   };
@@ -182,6 +185,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
       content: e.CONTENT_DATABASE_URL,
       contentWriter: e.CONTENT_WRITER_DATABASE_URL,
       adsWriter: e.ADS_WRITER_DATABASE_URL,
+      crmWriter: e.CRM_WRITER_DATABASE_URL,
       redis: redisUrl(e),
     },
     pinecone: pineconeOf(e),

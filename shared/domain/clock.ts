@@ -1,3 +1,5 @@
+import { daysBetween } from './calendar_day.ts';
+
 /** Where "now" and "today" come from, so that a test or a reference date can stand in for the machine's clock. */
 export type Clock = {
   readonly now: () => Date;
@@ -23,4 +25,14 @@ export function systemClock(timeZone: string, referenceDate?: string): Clock {
     return day;
   };
   return { now: () => new Date(), timeZone, today: referenceDate === undefined ? today : () => referenceDate };
+}
+
+/**
+ * Now, on the day that counts as today: where a reference date replaces today, moved by whole days to it. What happens in the business is dated by
+ * it, so that in data generated for a reference date it comes after everything there.
+ */
+export function businessNow({ now, today, timeZone }: Clock): Date {
+  const moment = now();
+  const day = new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short' }).format(moment);
+  return new Date(moment.getTime() + daysBetween(day, today()) * 86_400_000);
 }

@@ -22,7 +22,7 @@ export async function locateAddresses(settings: Settings, progress: (message: st
   return {
     addresses: { hub: urls.hub, redis: redis ?? urls.redis },
     referenceDate: state.settings.referenceDate,
-    writers: { contentWriter: urls.contentWriter, adsWriter: urls.adsWriter },
+    writers: { contentWriter: urls.contentWriter, adsWriter: urls.adsWriter, crmWriter: urls.crmWriter },
     planKey,
   };
 }

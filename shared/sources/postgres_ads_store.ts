@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { openPostgres } from '../db/postgres_database.ts';
 import { isDay, startOfMonth } from '../domain/calendar_day.ts';
-import { ToolError } from '../domain/tool_error.ts';
 import type { AdsStore, ApplyOutcome, BudgetRow } from './ads_store.ts';
+import { pastCrossings } from './crossing_writes.ts';
 import { APPLY_BUDGETS, BUDGET_STATE, CHECK_BUDGETS } from './postgres_ads_store_sql.ts';
 
 /**
@@ -21,8 +21,7 @@ export async function openPostgresAdsStore(url: string): Promise<AdsStore> {
     async applyBudgets({ planId, changedBy, reason, at, currency, today, rows }, deadline) {
       const values = [planId, changedBy, reason ?? null, at, currency, today, ...columnsOf(rows)];
       const apply = () => database.rows(APPLY_BUDGETS, values, ({ outcome }) => Outcome.parse(outcome), deadline);
-      // Nothing of a plan that crossed another's way is kept; once more it finds what the other left.
-      const [outcome] = await apply().catch((error: unknown) => (isCrossing(error) ? apply().catch(busy) : Promise.reject(error)));
+      const [outcome] = await pastCrossings('PromptAds', apply);
       if (outcome === undefined) throw new Error('ads.apply_budget_plan() returned nothing');
       return outcome;
     },
@@ -92,20 +91,4 @@ function columnsOf(rows: readonly BudgetRow[]): unknown[] {
 function requireMonth(month: string): string {
   if (!isDay(month) || startOfMonth(month) !== month) throw new RangeError(`${month.slice(0, 40)} is no first day of a month`);
   return month;
-}
-
-/** unique_violation, serialization_failure, deadlock_detected: somebody wrote the same rows beside the plan. */
-const CROSSINGS = new Set(['23505', '40001', '40P01']);
-
-function isCrossing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && CROSSINGS.has(error.code);
-}
-
-function busy(cause: unknown): never {
-  if (!isCrossing(cause)) throw cause;
-  throw new ToolError('unavailable', 'PromptAds is being written by others just now; nothing was changed.', {
-    remedy: 'Try again in a few seconds.',
-    retryAfterSeconds: 3,
-    cause,
-  });
 }

@@ -16,14 +16,16 @@ const Credentials = z.object({
   writer: z.string().min(1),
   /** Of the login that carries out budget plans in PromptAds for ads_optimizer. */
   adsWriter: z.string().min(1),
+  /** Of the login that moves leads in PromptCRM for crm_analyzer. */
+  crmWriter: z.string().min(1),
   /** Plans that await a confirmation are signed with it: 32 bytes in base64. */
   planKey: z.base64().min(44),
 });
 /** The secrets of the embedded parts, made at random for each home. */
 export type Credentials = Readonly<z.infer<typeof Credentials>>;
 
-/** As homes of all versions have them: an older one did not make the last three, and what a newer one adds is kept. */
-const StoredCredentials = Credentials.partial({ writer: true, adsWriter: true, planKey: true }).loose();
+/** As homes of all versions have them: an older one did not make the last four, and what a newer one adds is kept. */
+const StoredCredentials = Credentials.partial({ writer: true, adsWriter: true, crmWriter: true, planKey: true }).loose();
 type StoredCredentials = Readonly<z.infer<typeof StoredCredentials>>;
 
 function credentialsPath(home: string): string {
@@ -61,6 +63,7 @@ export async function ensureCredentials(home: string): Promise<Credentials> {
     redis: password(),
     writer: password(),
     adsWriter: password(),
+    crmWriter: password(),
     planKey: randomBytes(32).toString('base64'),
     ...known,
   };

@@ -34,6 +34,7 @@ export const URL_VARIABLES: Readonly<Record<UrlName, string>> = {
   content: 'CONTENT_DATABASE_URL',
   contentWriter: 'CONTENT_WRITER_DATABASE_URL',
   adsWriter: 'ADS_WRITER_DATABASE_URL',
+  crmWriter: 'CRM_WRITER_DATABASE_URL',
   redis: 'REDIS_URL',
 };
 

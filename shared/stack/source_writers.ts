@@ -11,7 +11,7 @@ export type WriterName = Extract<keyof Settings['urls'], `${string}Writer`>;
 export type SourceWriter = {
   readonly name: WriterName;
   /** The source as it is read, by its name in the settings and as people call it. */
-  readonly source: 'ads' | 'content';
+  readonly source: 'ads' | 'content' | 'crm';
   readonly subject: string;
   /** The server that writes. */
   readonly server: string;
@@ -42,5 +42,15 @@ export const SOURCE_WRITERS: readonly SourceWriter[] = [
     group: 'promptsales_ads',
     credential: 'adsWriter',
     rights: 'ads/ads_optimizer.sql',
+  },
+  {
+    name: 'crmWriter',
+    source: 'crm',
+    subject: 'PromptCRM',
+    server: 'crm_analyzer',
+    login: 'promptsales_crm_writer',
+    group: 'promptsales_crm',
+    credential: 'crmWriter',
+    rights: 'crm/crm_analyzer.sql',
   },
 ];

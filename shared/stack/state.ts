@@ -39,6 +39,7 @@ const Urls = z.object({
   content: z.string(),
   contentWriter: z.string(),
   adsWriter: z.string(),
+  crmWriter: z.string(),
   redis: z.string(),
   http: z.string(),
 });

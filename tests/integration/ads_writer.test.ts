@@ -1,26 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BudgetPlanRepos, handleApplyBudgetPlan } from '../../mcp-servers/ads_optimizer/handlers/apply_budget_plan.ts';
 import { openAds } from '../../mcp-servers/ads_optimizer/repo/open_ads.ts';
 import { applyBudgetPlan } from '../../mcp-servers/ads_optimizer/tools/apply_budget_plan.ts';
-import { identification } from '../../shared/access/identify.ts';
 import { planSigner } from '../../shared/access/plan_token.ts';
-import { sessionsIn } from '../../shared/access/sessions.ts';
-import { readSettings } from '../../shared/config/settings.ts';
 import { deadlineIn } from '../../shared/domain/deadline.ts';
 import { openCampaigns } from '../../shared/hub/campaigns.ts';
-import { openConnections, withLocated } from '../../shared/mcp/connections.ts';
-import { readHealth } from '../../shared/mcp/health.ts';
-import { startHttp } from '../../shared/mcp/http.ts';
-import { locateAddresses } from '../../shared/mcp/locate_addresses.ts';
 import { serve } from '../../shared/mcp/served_tool.ts';
 import { defineServer } from '../../shared/mcp/server_definition.ts';
-import { serverPipeline } from '../../shared/mcp/server_pipeline.ts';
 import type { BudgetState } from '../../shared/sources/ads_store.ts';
 import { readStack, type StackState } from '../../shared/stack/state.ts';
-import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
+import { calledOverHttp, type HostCall } from '../support/called_over_http.ts';
 import { query } from '../support/etl_databases.ts';
 import { type RunningStack, startStack } from '../support/running_stack.ts';
 
@@ -64,41 +55,8 @@ async function december(): Promise<BudgetState> {
   }
 }
 
-/** The ways a host has: the tool over HTTP, with the settings a server of this home finds. */
-async function overHttp<T>(use: (call: (args: Record<string, unknown>) => Promise<Record<string, unknown>>) => Promise<T>): Promise<T> {
-  const configured = readSettings(stack.environment);
-  const located = await locateAddresses(configured, () => {});
-  const settings = withLocated(configured, located);
-  const connections = await openConnections(located.addresses, { name: 'ads writer test', deadlineMs: 10_000 });
-  const metrics = new CallMetrics();
-  const logged: unknown[] = [];
-  const note = (details: object) => void logged.push(details);
-  const pipeline = serverPipeline(adsOptimizer, connections, { settings, version: 'test', metrics, logger: { error: note, warn: note } });
-  const http = await startHttp({
-    servers: [{ face: adsOptimizer, pipeline }],
-    identification: identification(settings, sessionsIn(connections.redis)),
-    version: 'test',
-    host: '127.0.0.1',
-    port: 0,
-    health: () => readHealth(connections, new Map([['ads_optimizer', metrics]]), { version: 'test', etlIntervalMinutes: 11 }),
-    onError: note,
-  });
-  const client = new Client({ name: 'marketing-desk', version: '1' }, { versionNegotiation: { mode: { pin: '2026-07-28' } } });
-  try {
-    await client.connect(new StreamableHTTPClientTransport(new URL(`${http.url}/ads_optimizer/mcp`)));
-    return await use(async (args) => {
-      const result = await client.callTool({ name: applyBudgetPlan.name, arguments: args });
-      expect(result.isError, JSON.stringify(result.content)).toBeFalsy();
-      return (result.structuredContent as { data: Record<string, unknown> }).data;
-    });
-  } finally {
-    expect(logged).toEqual([]);
-    await client.close();
-    await http.close();
-    await pipeline.close();
-    await connections.close();
-  }
-}
+const overHttp = <T>(use: (call: HostCall) => Promise<T>): Promise<T> =>
+  calledOverHttp(stack, adsOptimizer, { tool: applyBudgetPlan.name, host: 'marketing-desk' }, use);
 
 /** Plans a dollar less for one channel, in both steps. */
 async function applyOne(): Promise<void> {

@@ -142,6 +142,7 @@ describe('start and stop', () => {
     const writers = [
       { url: urls.contentWriter, login: 'promptsales_writer', group: 'promptsales_content', own: 'promptcontent' },
       { url: urls.adsWriter, login: 'promptsales_ads_writer', group: 'promptsales_ads', own: 'promptads' },
+      { url: urls.crmWriter, login: 'promptsales_crm_writer', group: 'promptsales_crm', own: 'promptcrm' },
     ];
     for (const { url, login, group, own } of writers) {
       expect(await one(url, writer)).toEqual({ login, timeout: '20s', powers: false, groups: [group] });
@@ -168,7 +169,8 @@ describe('start and stop', () => {
     await down(home);
     const state = await start(home);
     const { planKey } = JSON.parse(await readFile(join(home, 'credentials.json'), 'utf8'));
-    expect(await servers(state)).toMatchObject({ contentWriter: state.urls?.contentWriter, adsWriter: state.urls?.adsWriter, planKey });
+    const { contentWriter, adsWriter, crmWriter } = state.urls ?? {};
+    expect(await servers(state)).toEqual({ hub: state.urls?.hub, contentWriter, adsWriter, crmWriter, planKey });
     expect(state.planKey).toBe(planKey);
     const environment = environmentFor(home);
     for (const words of [['up', 'detach'], ['down']]) {
@@ -197,25 +199,30 @@ describe('start and stop', () => {
     for (const [url, roles] of [
       [before.urls?.content, 'promptsales_content, promptsales_writer'],
       [before.urls?.ads, 'promptsales_ads, promptsales_ads_writer'],
+      [before.urls?.crm, 'promptsales_crm, promptsales_crm_writer'],
     ]) {
       for (const forget of ['OWNED BY', 'ROLE']) await one(url ?? '', `DROP ${forget} ${roles}`);
     }
     await down(home);
-    const { writer, adsWriter, planKey, ...old } = JSON.parse(await readFile(file, 'utf8'));
+    const { writer, adsWriter, crmWriter, planKey, ...old } = JSON.parse(await readFile(file, 'utf8'));
     await writeFile(file, JSON.stringify(old));
 
     const after = await start(home);
     const made = JSON.parse(await readFile(file, 'utf8'));
-    expect(made).toEqual({ ...old, writer: expect.any(String), adsWriter: expect.any(String), planKey: expect.any(String) });
-    for (const secret of [made.writer, made.adsWriter, made.planKey]) expect([writer, adsWriter, planKey]).not.toContain(secret);
-    for (const url of [after.urls?.hub, after.urls?.hubEtl, after.urls?.contentWriter, after.urls?.adsWriter]) {
+    const secret = expect.any(String);
+    expect(made).toEqual({ ...old, writer: secret, adsWriter: secret, crmWriter: secret, planKey: secret });
+    const forgotten = [writer, adsWriter, crmWriter, planKey];
+    for (const fresh of [made.writer, made.adsWriter, made.crmWriter, made.planKey]) expect(forgotten).not.toContain(fresh);
+    const { hub, hubEtl, contentWriter, adsWriter: ads, crmWriter: crm } = after.urls ?? {};
+    for (const url of [hub, hubEtl, contentWriter, ads, crm]) {
       expect(await one(url ?? '', 'SELECT 1 AS one')).toEqual({ one: 1 });
     }
     // The old file again, as from a backup: the login is there already, with the password of the file in between.
     await down(home);
     await writeFile(file, JSON.stringify(old));
     const restored = (await start(home)).urls;
-    for (const url of [restored?.contentWriter, restored?.adsWriter]) expect(await one(url ?? '', 'SELECT 1 AS one')).toEqual({ one: 1 });
+    for (const url of [restored?.contentWriter, restored?.adsWriter, restored?.crmWriter])
+      expect(await one(url ?? '', 'SELECT 1 AS one')).toEqual({ one: 1 });
     await down(home);
     expect((await start(home)).planKey).toBe(JSON.parse(await readFile(file, 'utf8')).planKey);
   });
@@ -638,7 +645,7 @@ describe('status and doctor', () => {
     const whole = settingsFor(home, { PROMPTSALES_PLAN_KEY, CONTENT_WRITER_DATABASE_URL, CONTENT_DATABASE_URL: 'postgres://c.example/c' });
     const text = await printed(() => runDoctor({}, whole));
     expect(text).toMatch(
-      /^ok +settings +configured: content, contentWriter, planKey; embedded: hub, hubEtl, hubAdmin, ads, crm, adsWriter, redis$/m,
+      /^ok +settings +configured: content, contentWriter, planKey; embedded: hub, hubEtl, hubAdmin, ads, crm, adsWriter, crmWriter, redis$/m,
     );
     expect(text).not.toContain('secret');
     expect(text).not.toContain(PROMPTSALES_PLAN_KEY);

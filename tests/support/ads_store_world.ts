@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { prepareSource } from '../../database/postgresql/prepare_source.ts';
 import type { AdsStore } from '../../shared/sources/ads_store.ts';
 import { openPostgresAdsStore } from '../../shared/sources/postgres_ads_store.ts';
 import { createEtlDatabases, query } from './etl_databases.ts';
 import { startScratchPostgres } from './scratch_postgres.ts';
+import { whileHeld } from './while_held.ts';
 
 /** A line of ads.budget_rules; what is left out is null. */
 export type RuleRow = {
@@ -123,25 +122,8 @@ export async function postgresAdsStoreWorld(): Promise<AdsStoreWorld> {
            FROM ads.change_log WHERE change_id > 5 ORDER BY change_id`,
       ),
     plans: () => asOwner('SELECT plan_id, changed_by, reason, applied_at, rows FROM ads.applied_budget_plans ORDER BY applied_at, plan_id'),
-    async whileHeld(campaignId, waiting, start) {
-      const holder = new pg.Client({ connectionString: urls.ads });
-      await holder.connect();
-      try {
-        await holder.query('BEGIN');
-        await holder.query('SELECT FROM ads.campaigns WHERE campaign_id = $1 FOR UPDATE', [campaignId]);
-        const calls = start();
-        const counted = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = 'writer' AND wait_event_type = 'Lock'`;
-        const end = performance.now() + 10_000;
-        while (Number((await asOwner(counted))[0]?.n) < waiting) {
-          if (performance.now() > end) throw new Error(`not ${waiting} calls wait for ${campaignId}`);
-          await sleep(20);
-        }
-        await holder.query('COMMIT');
-        return await Promise.all(calls);
-      } finally {
-        await holder.end();
-      }
-    },
+    whileHeld: (campaignId, waiting, start) =>
+      whileHeld(urls.ads, `SELECT FROM ads.campaigns WHERE campaign_id = '${campaignId}' FOR UPDATE`, waiting, start),
     breakWritesOf: async (channelId) =>
       void (await asOwner(
         `CREATE OR REPLACE FUNCTION public.break_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the disk is full'; END $$;

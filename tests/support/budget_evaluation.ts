@@ -3,7 +3,7 @@ import { marginalAt, resultAt } from '../../mcp-servers/ads_optimizer/service/re
 import { fitResponse } from '../../mcp-servers/ads_optimizer/service/response_fit.ts';
 import { campaignElasticities, type ResponsePrior, responsePrior } from '../../mcp-servers/ads_optimizer/service/response_prior.ts';
 import { percentileInterval } from '../../mcp-servers/ads_optimizer/service/statistics/bootstrap.ts';
-import { randomOf } from '../../mcp-servers/ads_optimizer/service/statistics/random.ts';
+import { randomOf } from '../../shared/statistics/random.ts';
 import { type SimulatedCampaign, type SimulatedCompany, simulateCompany } from './simulated_clients.ts';
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -76,8 +76,12 @@ async function prepare(): Promise<number> {
 async function serve(host: string | undefined, port: number): Promise<number> {
   const server = createServer((_, response) => {
     const { HUB_DATABASE_URL: hub, PROMPTSALES_PLAN_KEY: planKey } = process.env;
-    const { CONTENT_WRITER_DATABASE_URL: contentWriter, ADS_WRITER_DATABASE_URL: adsWriter } = process.env;
-    response.end(JSON.stringify({ hub, contentWriter, adsWriter, planKey }));
+    const {
+      CONTENT_WRITER_DATABASE_URL: contentWriter,
+      ADS_WRITER_DATABASE_URL: adsWriter,
+      CRM_WRITER_DATABASE_URL: crmWriter,
+    } = process.env;
+    response.end(JSON.stringify({ hub, contentWriter, adsWriter, crmWriter, planKey }));
   });
   server.listen(port, host);
   const code = await asked();

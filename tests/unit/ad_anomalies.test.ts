@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type Anomaly, findAnomalies } from '../../mcp-servers/ads_optimizer/service/anomalies.ts';
-import { qValues } from '../../mcp-servers/ads_optimizer/service/statistics/multiple_testing.ts';
 import { median, scaledMad } from '../../mcp-servers/ads_optimizer/service/statistics/robust.ts';
 import { findTrackingGap } from '../../mcp-servers/ads_optimizer/service/tracking_gap.ts';
 import { addDays, daysBetween } from '../../shared/domain/calendar_day.ts';
+import { qValues } from '../../shared/statistics/multiple_testing.ts';
 import { type GeneratedSeries, generatedAdSeries } from '../support/generated_ad_series.ts';
 
 const READ = { from: '2026-06-28', to: '2026-11-20' };

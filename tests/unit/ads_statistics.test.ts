@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  erfc,
-  normalCdf,
-  normalDensity,
-  normalQuantile,
-  normalUpperTail,
-  twoSidedP,
-} from '../../mcp-servers/ads_optimizer/service/statistics/normal.ts';
+import { erfc, normalCdf, normalDensity, normalQuantile, normalUpperTail, twoSidedP } from '../../shared/statistics/normal.ts';
 import {
   differenceInterval,
   liftInterval,
@@ -17,7 +10,7 @@ import {
   twoProportionTest,
   visitorsNeeded,
   wilsonInterval,
-} from '../../mcp-servers/ads_optimizer/service/statistics/proportions.ts';
+} from '../../shared/statistics/proportions.ts';
 
 const of = (successes: number, trials: number): Proportion => ({ successes, trials });
 /** Equal to so many parts of the value. */

@@ -5,7 +5,7 @@ import { creditsOf, type PathModel } from '../../mcp-servers/ads_optimizer/servi
 import { largestRemainder } from '../../mcp-servers/ads_optimizer/service/largest_remainder.ts';
 import { removalEffectsOf } from '../../mcp-servers/ads_optimizer/service/markov_removal.ts';
 import { FIRST_NODE } from '../../mcp-servers/ads_optimizer/service/path_codes.ts';
-import { randomOf } from '../../mcp-servers/ads_optimizer/service/statistics/random.ts';
+import { randomOf } from '../../shared/statistics/random.ts';
 
 const shares = (model: PathModel, nodes: number, paths: readonly { nodes: readonly number[]; value: number }[]): readonly number[] => {
   const credits = creditsOf(model, nodes, paths);

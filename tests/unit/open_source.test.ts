@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openAds } from '../../mcp-servers/ads_optimizer/repo/open_ads.ts';
 import { openContent } from '../../mcp-servers/content_generator/repo/open_content.ts';
+import { openCrm } from '../../mcp-servers/crm_analyzer/repo/open_crm.ts';
 import { ToolError } from '../../shared/domain/tool_error.ts';
 
 const SOURCES = [
@@ -20,6 +21,15 @@ const SOURCES = [
     setting: 'ADS_WRITER_DATABASE_URL',
     refused: [
       ['mssql://user:secret@host.example:1433/x', /adapter for SQL Server is not there yet/],
+      ['sqlserver://host.example;password=secret', /adapter for SQL Server is not there yet/],
+      ['mongodb://user:secret@host.example/x', /no PostgreSQL database/],
+    ] as const,
+  },
+  {
+    subject: 'PromptCRM',
+    open: (url: string | undefined) => openCrm(url),
+    setting: 'CRM_WRITER_DATABASE_URL',
+    refused: [
       ['sqlserver://host.example;password=secret', /adapter for SQL Server is not there yet/],
       ['mongodb://user:secret@host.example/x', /no PostgreSQL database/],
     ] as const,

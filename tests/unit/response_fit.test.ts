@@ -5,7 +5,7 @@ import { resultAt } from '../../mcp-servers/ads_optimizer/service/response_curve
 import { fitResponse, LEAD_DAYS } from '../../mcp-servers/ads_optimizer/service/response_fit.ts';
 import { type ResponsePrior, type ResponseSeries, responsePrior } from '../../mcp-servers/ads_optimizer/service/response_prior.ts';
 import { blockCounts, percentileInterval, quantileOf } from '../../mcp-servers/ads_optimizer/service/statistics/bootstrap.ts';
-import { type Random, randomOf } from '../../mcp-servers/ads_optimizer/service/statistics/random.ts';
+import { type Random, randomOf } from '../../shared/statistics/random.ts';
 import { companyWithPrior, coverageOf, evaluateClients, METHODS } from '../support/budget_evaluation.ts';
 import type { SimulatedCompany } from '../support/simulated_clients.ts';
 

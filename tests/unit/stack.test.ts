@@ -34,6 +34,7 @@ const EVERYTHING: readonly ProvidedName[] = [
   'content',
   'contentWriter',
   'adsWriter',
+  'crmWriter',
   'redis',
   'planKey',
 ];
@@ -52,7 +53,7 @@ describe('what may run embedded', () => {
     expect(() => requireEmbeddable(settings, EVERYTHING)).toThrow(
       new RegExp(
         'HUB_DATABASE_URL, HUB_ETL_DATABASE_URL, HUB_ADMIN_DATABASE_URL, ADS_DATABASE_URL, CRM_DATABASE_URL, CONTENT_DATABASE_URL, ' +
-          'CONTENT_WRITER_DATABASE_URL, ADS_WRITER_DATABASE_URL and PROMPTSALES_PLAN_KEY are not set',
+          'CONTENT_WRITER_DATABASE_URL, ADS_WRITER_DATABASE_URL, CRM_WRITER_DATABASE_URL and PROMPTSALES_PLAN_KEY are not set',
       ),
     );
     expect(() => requireEmbeddable(settings, ['redis'])).not.toThrow();
@@ -61,7 +62,8 @@ describe('what may run embedded', () => {
 
   it('else anything, but no half of a hub, which would be read in one place and written in another', () => {
     expect(() => requireEmbeddable(readSettings({}), EVERYTHING)).not.toThrow();
-    expect(() => requireEmbeddable(readSettings({ CRM_DATABASE_URL: 'postgres://c' }), EVERYTHING)).not.toThrow();
+    const source = readSettings({ CRM_DATABASE_URL: 'postgres://c', CRM_WRITER_DATABASE_URL: 'postgres://w' });
+    expect(() => requireEmbeddable(source, EVERYTHING)).not.toThrow();
     const half = readSettings({ HUB_DATABASE_URL: 'postgres://h' });
     expect(() => requireEmbeddable(half, EVERYTHING)).toThrow(/HUB_ETL_DATABASE_URL and HUB_ADMIN_DATABASE_URL are not set/);
     expect(() => requireEmbeddable(half, ['hub', 'redis'])).not.toThrow();
@@ -70,6 +72,7 @@ describe('what may run embedded', () => {
   it.each([
     ['PromptContent', 'CONTENT'],
     ['PromptAds', 'ADS'],
+    ['PromptCRM', 'CRM'],
   ])('nor a %s that is read in one place and written in another', (subject, name) => {
     const read = readSettings({ [`${name}_DATABASE_URL`]: 'postgres://c' });
     expect(() => requireEmbeddable(read, EVERYTHING)).toThrow(`${subject} is configured in part: ${name}_WRITER_DATABASE_URL is not set`);
@@ -85,6 +88,7 @@ describe('what may run embedded', () => {
       ['REDIS_URL', 'redis://r'],
       ['CONTENT_WRITER_DATABASE_URL', 'postgres://c'],
       ['ADS_WRITER_DATABASE_URL', 'postgres://a'],
+      ['CRM_WRITER_DATABASE_URL', 'postgres://r'],
       ['PROMPTSALES_PLAN_KEY', PLAN_KEY],
     ] as const) {
       const failure = await runServe(readSettings(environment)).catch((error: unknown) => error);
@@ -96,7 +100,7 @@ describe('what may run embedded', () => {
 });
 
 describe('what an embedded stack tells a server', () => {
-  const writers = { contentWriter: 'postgres://found', adsWriter: 'postgres://ads' };
+  const writers = { contentWriter: 'postgres://found', adsWriter: 'postgres://ads', crmWriter: 'postgres://crm' };
   const located = { addresses: { hub: 'postgres://h', redis: undefined }, writers, planKey: Buffer.alloc(32, 1) };
 
   it('fills what is not configured', () => {
@@ -110,6 +114,7 @@ describe('what an embedded stack tells a server', () => {
     const configured = readSettings({
       CONTENT_WRITER_DATABASE_URL: 'postgres://set',
       ADS_WRITER_DATABASE_URL: 'postgres://set too',
+      CRM_WRITER_DATABASE_URL: 'postgres://set as well',
       PROMPTSALES_PLAN_KEY: PLAN_KEY,
       PROMPTSALES_REFERENCE_DATE: '2026-01-31',
     });
@@ -131,6 +136,7 @@ describe('settings given to a child', () => {
       HUB_DATABASE_URL: 'postgres://h',
       CONTENT_WRITER_DATABASE_URL: 'postgres://w',
       ADS_WRITER_DATABASE_URL: 'postgres://a',
+      CRM_WRITER_DATABASE_URL: 'postgres://r',
       PROMPTSALES_PLAN_KEY: PLAN_KEY.replace(/=+$/, ''),
     });
     expect(settings.planKey).toEqual(Buffer.alloc(32, 7));
@@ -174,7 +180,7 @@ describe('the home', () => {
     const made = await ensureCredentials(folder);
     expect(await ensureCredentials(folder)).toEqual(made);
     expect((await stat(join(folder, 'credentials.json'))).mode & 0o077).toBe(0);
-    expect(new Set(Object.values(made)).size).toBe(8);
+    expect(new Set(Object.values(made)).size).toBe(9);
     expect(Buffer.from(made.planKey, 'base64')).toHaveLength(32);
     await writeFile(join(folder, 'credentials.json'), '{}');
     await expect(ensureCredentials(folder)).rejects.toBeInstanceOf(StackError);
@@ -189,8 +195,8 @@ describe('passwords of a home that another version made', () => {
     await writeFile(path(), JSON.stringify(OLD), { mode: 0o644 });
     const made = await ensureCredentials(folder);
     const password = expect.stringMatching(/^[\w-]{32}$/);
-    expect(made).toEqual({ ...OLD, writer: password, adsWriter: password, planKey: expect.stringMatching(/=$/) });
-    expect(made.writer).not.toBe(made.adsWriter);
+    expect(made).toEqual({ ...OLD, writer: password, adsWriter: password, crmWriter: password, planKey: expect.stringMatching(/=$/) });
+    expect(new Set([made.writer, made.adsWriter, made.crmWriter]).size).toBe(3);
     expect(Buffer.from(made.planKey, 'base64')).toHaveLength(32);
     expect(await ensureCredentials(folder)).toEqual(made);
     expect((await stat(path())).mode & 0o077).toBe(0);

@@ -9,10 +9,10 @@ import {
   lengthOf,
   weekdayOf,
 } from '../../../shared/domain/calendar_day.ts';
+import { qValues } from '../../../shared/statistics/multiple_testing.ts';
+import { normalQuantile } from '../../../shared/statistics/normal.ts';
 import type { AdSeries } from '../repo/ad_days.ts';
 import { findSteps, type Level, type Step } from './change_point.ts';
-import { qValues } from './statistics/multiple_testing.ts';
-import { normalQuantile } from './statistics/normal.ts';
 import { findTrackingGap } from './tracking_gap.ts';
 
 export type AnomalyKind = 'spend' | 'ctr' | 'cpa' | 'tracking_gap';

@@ -1,7 +1,7 @@
+import { type Random, randomOf } from '../../../shared/statistics/random.ts';
 import type { PathTotals } from '../repo/touch_paths.ts';
 import { addPath, emptyTransitions, removalEffects } from './markov_removal.ts';
 import { type Interval, percentileInterval } from './statistics/bootstrap.ts';
-import { type Random, randomOf } from './statistics/random.ts';
 
 /** A path with its numbers as the models see it: nodes 0 … n − 1. */
 export type SeenPath = Pick<PathTotals, 'orders' | 'cents' | 'squaredCents'> & { readonly nodes: readonly number[]; readonly idle: number };

@@ -1,11 +1,11 @@
 import { formatUsd } from '../../../shared/domain/money.ts';
 import { ToolError } from '../../../shared/domain/tool_error.ts';
+import { randomOf } from '../../../shared/statistics/random.ts';
 import { allocate, allocateForReturn, resultOf, spendsAt } from './budget_allocation.ts';
 import { marginalAt, resultAt, spendAtMarginal } from './response_curve.ts';
 import { type ChannelFit, fitResponse, type ResponseData } from './response_fit.ts';
 import { type Objective, type ResponsePrior, sumOf } from './response_prior.ts';
 import { type Interval, percentileInterval } from './statistics/bootstrap.ts';
-import { randomOf } from './statistics/random.ts';
 
 /** USD over the horizon. */
 export type ChannelLimit = { readonly min?: number | undefined; readonly max?: number | undefined };

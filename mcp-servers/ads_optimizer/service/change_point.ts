@@ -1,4 +1,4 @@
-import { twoSidedP } from './statistics/normal.ts';
+import { twoSidedP } from '../../../shared/statistics/normal.ts';
 import { median, scaledMad } from './statistics/robust.ts';
 
 /**

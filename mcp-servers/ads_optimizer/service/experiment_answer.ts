@@ -1,5 +1,6 @@
 import { formatChange, formatCount, formatPercent, formatRatio, round } from '../../../shared/domain/money.ts';
 import { table } from '../../../shared/domain/table.ts';
+import type { Interval, Proportion } from '../../../shared/statistics/proportions.ts';
 import {
   type Comparison,
   type ExperimentReading,
@@ -9,7 +10,6 @@ import {
   SIGNIFICANCE,
   SPLIT_SIGNIFICANCE,
 } from './experiment_reading.ts';
-import type { Interval, Proportion } from './statistics/proportions.ts';
 
 const METHOD =
   'two-proportion z test; Newcombe (1998) interval of the difference, Katz (1978) of the lift; mSPRT (Johari et al. 2022) for looking while it runs; chi-square for the split (Fabijan et al. 2019)';

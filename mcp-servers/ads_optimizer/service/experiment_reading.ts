@@ -1,6 +1,4 @@
-import type { Experiment, ExperimentDay } from '../repo/experiments.ts';
-import { type AlwaysValidReading, alwaysValid, type Look } from './sequential.ts';
-import { twoSidedP } from './statistics/normal.ts';
+import { twoSidedP } from '../../../shared/statistics/normal.ts';
 import {
   differenceInterval,
   type Interval,
@@ -12,7 +10,9 @@ import {
   splitTest,
   twoProportionTest,
   visitorsNeeded,
-} from './statistics/proportions.ts';
+} from '../../../shared/statistics/proportions.ts';
+import type { Experiment, ExperimentDay } from '../repo/experiments.ts';
+import { type AlwaysValidReading, alwaysValid, type Look } from './sequential.ts';
 
 export type ExperimentVerdict = 'treatment_better' | 'control_better' | 'no_difference_found' | 'not_yet' | 'cannot_say';
 

@@ -1,5 +1,5 @@
-import { normalQuantile } from './statistics/normal.ts';
-import type { Interval } from './statistics/proportions.ts';
+import { normalQuantile } from '../../../shared/statistics/normal.ts';
+import type { Interval } from '../../../shared/statistics/proportions.ts';
 
 /** A past day: what would be usual for it (plan of the day, weekday included), and what was spent. */
 export type PacedDay = { readonly usual: number; readonly spend: number };

@@ -1,8 +1,8 @@
+import type { Random } from '../../../shared/statistics/random.ts';
 import { type DeliverySeries, type ElasticityEstimate, elasticities } from './elasticity.ts';
 import { curveThrough, type ResponseCurve } from './response_curve.ts';
 import { type Objective, ORDER_SIZE_CHANCE, type ResponsePrior, type ResponseSeries, sumOf } from './response_prior.ts';
 import { blockCounts } from './statistics/bootstrap.ts';
-import type { Random } from './statistics/random.ts';
 
 /** What is known of the channels asked about. */
 export type ResponseData = {

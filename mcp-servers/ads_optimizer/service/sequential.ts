@@ -1,4 +1,4 @@
-import type { Interval, Proportion } from './statistics/proportions.ts';
+import type { Interval, Proportion } from '../../../shared/statistics/proportions.ts';
 
 /**
  * A reading of an experiment that may be taken every day: the mixture sequential probability ratio test.

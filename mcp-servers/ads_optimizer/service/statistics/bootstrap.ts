@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import type { Random } from '../../../../shared/statistics/random.ts';
 
 /** Where a figure lies with probability `level`. */
 export type Interval = { readonly low: number; readonly high: number; readonly level: number };

@@ -1,0 +1,336 @@
+import { countOf, optionalTextOf, type Row, textOf } from '../../../shared/db/row.ts';
+import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
+import type { DayRange } from '../../../shared/domain/calendar_day.ts';
+import type { Deadline } from '../../../shared/domain/deadline.ts';
+import { FUNNEL, ofSteps, STEPS, type Step } from '../service/lead_funnel_steps.ts';
+
+/** Which leads are asked about; what is left out does not narrow. Ids, not names. */
+export type LeadFilters = {
+  readonly clientId?: string | undefined;
+  readonly campaignId?: string | undefined;
+  readonly source?: string | undefined;
+};
+
+/** What leads are grouped by. */
+export const LEAD_GROUPS = ['none', 'source', 'campaign', 'industry', 'region', 'channel', 'client'] as const;
+export type LeadGroup = (typeof LEAD_GROUPS)[number];
+
+/** Days in a stage of those who left it; texts with two decimals, null where nobody did. */
+export type Stay = { readonly left: number; readonly stillThere: number; readonly median: string | null; readonly p90: string | null };
+
+/** Leads created in a period, in the state of the last load. Money is US dollars, exact. */
+export type LeadTotals = {
+  readonly leads: number;
+  /** Different people and companies among them. */
+  readonly customers: number;
+  /** Got to the stage or beyond it. */
+  readonly contacted: number;
+  readonly qualified: number;
+  readonly proposal: number;
+  readonly won: number;
+  readonly lost: number;
+  readonly openValue: string;
+  readonly wonValue: string;
+  /** Days from creation to the first contact, and to the sale, of those who got there. */
+  readonly medianDaysToContact: string | null;
+  readonly medianDaysToWin: string | null;
+  readonly p90DaysToWin: string | null;
+};
+
+/** `key` is null where there is none: no campaign, no industry. */
+export type LeadGroupTotals = LeadTotals & { readonly key: string | null; readonly name: string | null };
+
+export type LeadStays = Readonly<Record<Step, Stay>>;
+
+/** Leads created in a month, and how many had got to a stage within 30, 60, … days of their creation. */
+export type LeadCohort = {
+  /** 'YYYY-MM'. */
+  readonly month: string;
+  readonly leads: number;
+  readonly customers: number;
+  readonly contacted: readonly number[];
+  readonly qualified: readonly number[];
+  readonly proposal: readonly number[];
+  readonly won: readonly number[];
+};
+
+/** One step of the funnel as some leads took it. */
+export type StepCount = {
+  /** Got to the stage. */
+  readonly entered: number;
+  /** Got to it at least the step's days before today, so that each had the same time to move on. */
+  readonly followed: number;
+  readonly followedCustomers: number;
+  /** Of them, got to the next stage within those days. */
+  readonly moved: number;
+  /** Of those who had not moved on in time: closed as lost by now, went on later, and wait still. */
+  readonly lost: number;
+  readonly late: number;
+  readonly waiting: number;
+};
+
+export type FunnelCounts = {
+  readonly leads: number;
+  readonly customers: number;
+  readonly won: number;
+  readonly lost: number;
+  readonly steps: Readonly<Record<Step, StepCount>>;
+};
+
+/** How long a step takes those who take it: moves seen, and the median and 90th percentile of their days. */
+export type StepTime = { readonly moves: number; readonly median: number | null; readonly p90: number | null };
+export type StepTimes = Readonly<Record<Step, StepTime>>;
+/** Days in which a lead is to move on, by step. */
+export type StepDays = Readonly<Record<Step, number>>;
+
+export type Leads = {
+  readonly totals: (filters: LeadFilters, days: DayRange, timeZone: string, deadline: Deadline) => Promise<LeadTotals>;
+  /** Most leads first. */
+  readonly groups: (
+    group: Exclude<LeadGroup, 'none'>,
+    filters: LeadFilters,
+    days: DayRange,
+    timeZone: string,
+    deadline: Deadline,
+  ) => Promise<readonly LeadGroupTotals[]>;
+  readonly stays: (filters: LeadFilters, days: DayRange, timeZone: string, deadline: Deadline) => Promise<LeadStays>;
+  /** In order of the months. */
+  readonly cohorts: (filters: LeadFilters, days: DayRange, timeZone: string, deadline: Deadline) => Promise<readonly LeadCohort[]>;
+  readonly stepTimes: (filters: LeadFilters, days: DayRange, timeZone: string, deadline: Deadline) => Promise<StepTimes>;
+  /** `today` is the day up to whose beginning leads were surely followed. */
+  readonly funnel: (
+    filters: LeadFilters,
+    days: DayRange,
+    allowed: StepDays,
+    today: string,
+    timeZone: string,
+    deadline: Deadline,
+  ) => Promise<FunnelCounts>;
+};
+
+/** Ages of a cohort, in steps of 30 days. */
+export const COHORT_AGES = 6;
+
+/**
+ * Leads with how far they got (0 new … 4 won) and when they got to each stage. A stage that was passed over counts as reached, at the time
+ * of the next one that has a time: a funnel that narrows only.
+ */
+const REACHED = `
+  CASE WHEN l.stage = 'won' THEN 4
+       WHEN l.stage = 'proposal' OR l.proposal_at IS NOT NULL THEN 3
+       WHEN l.stage = 'qualified' OR l.qualified_at IS NOT NULL THEN 2
+       WHEN l.stage = 'contacted' OR l.contacted_at IS NOT NULL THEN 1 ELSE 0 END`;
+const WON_AT = `CASE WHEN l.stage = 'won' THEN l.closed_at END`;
+
+// Seconds as numbers, worked out once a row: intervals in each aggregate took four times as long.
+const seconds = (time: string): string => `date_part('epoch', ${time})`;
+const TIMES = `
+  ${REACHED} AS reached, ${seconds('l.created_at')} AS at0,
+  ${seconds(`coalesce(l.contacted_at, l.qualified_at, l.proposal_at, ${WON_AT})`)} AS at1,
+  ${seconds(`coalesce(l.qualified_at, l.proposal_at, ${WON_AT})`)} AS at2,
+  ${seconds(`coalesce(l.proposal_at, ${WON_AT})`)} AS at3, ${seconds(WON_AT)} AS at4,
+  ${seconds('l.created_at')} AS own0, ${seconds('l.contacted_at')} AS own1, ${seconds('l.qualified_at')} AS own2,
+  ${seconds('l.proposal_at')} AS own3, ${seconds('l.closed_at')} AS closed`;
+
+const WHERE = `
+  l.created_at >= ($1::date::timestamp AT TIME ZONE $3) AND l.created_at < (($2::date + 1)::timestamp AT TIME ZONE $3)
+  AND ($4::text IS NULL OR l.client_id = $4) AND ($5::text IS NULL OR l.campaign_id = $5) AND ($6::text IS NULL OR l.source = $6)`;
+
+const scopeOf = ({ clientId, campaignId, source }: LeadFilters, { from, to }: DayRange, timeZone: string): readonly unknown[] => [
+  from,
+  to,
+  timeZone,
+  clientId ?? null,
+  campaignId ?? null,
+  source ?? null,
+];
+
+const percentile = (share: string, span: string): string =>
+  `round((percentile_cont(${share}) WITHIN GROUP (ORDER BY ${span}) / 86400)::numeric, 2)`;
+
+const TOTALS_COLUMNS = `
+  count(*) AS leads, count(DISTINCT l.customer_id) AS customers,
+  count(*) FILTER (WHERE l.reached >= 1) AS contacted, count(*) FILTER (WHERE l.reached >= 2) AS qualified,
+  count(*) FILTER (WHERE l.reached >= 3) AS proposal, count(*) FILTER (WHERE l.reached = 4) AS won,
+  count(*) FILTER (WHERE l.stage = 'lost') AS lost,
+  coalesce(sum(l.value_usd) FILTER (WHERE l.stage NOT IN ('won', 'lost')), 0) AS open_value,
+  coalesce(sum(l.value_usd) FILTER (WHERE l.stage = 'won'), 0) AS won_value,
+  ${percentile('0.5', 'l.at1 - l.at0')} AS days_to_contact, ${percentile('0.5', 'l.at4 - l.at0')} AS days_to_win,
+  ${percentile('0.9', 'l.at4 - l.at0')} AS days_to_win_p90`;
+
+// OFFSET 0: else every aggregate would work its times out again.
+const SCOPED = `
+  SELECT l.customer_id, l.client_id, l.campaign_id, l.channel_id, l.source, l.stage, l.value_usd, l.created_at, ${TIMES}
+    FROM crm.leads l WHERE ${WHERE} OFFSET 0`;
+
+const TOTALS: Statement = { name: 'lead_totals', text: `SELECT ${TOTALS_COLUMNS} FROM (${SCOPED}) l` };
+
+/** By group: what is joined before grouping, the key, and where its name is. */
+const GROUPINGS: Readonly<
+  Record<Exclude<LeadGroup, 'none'>, { readonly join: string; readonly key: string; readonly named: string; readonly name: string }>
+> = {
+  source: { join: '', key: 'l.source', named: '', name: 'g.key' },
+  campaign: { join: '', key: 'l.campaign_id', named: 'LEFT JOIN ads.campaigns n ON n.campaign_id = g.key', name: 'n.name' },
+  channel: { join: '', key: 'l.channel_id', named: 'LEFT JOIN ads.channels n ON n.channel_id = g.key', name: 'n.name' },
+  client: { join: '', key: 'l.client_id', named: 'LEFT JOIN business.clients n ON n.client_id = g.key', name: 'n.company' },
+  industry: { join: 'LEFT JOIN crm.customers u ON u.customer_id = l.customer_id', key: 'u.industry', named: '', name: 'g.key' },
+  region: {
+    join: 'LEFT JOIN crm.customers u ON u.customer_id = l.customer_id LEFT JOIN crm.cities c ON c.city_id = u.city_id',
+    key: `(c.country_code || '/' || c.region)`,
+    named: `LEFT JOIN (SELECT DISTINCT country_code || '/' || region AS key, region || ', ' || country AS name FROM crm.cities) n ON n.key = g.key`,
+    name: 'n.name',
+  },
+};
+
+const groupStatement = (group: Exclude<LeadGroup, 'none'>): Statement => {
+  const { join, key, named, name } = GROUPINGS[group];
+  return {
+    name: `lead_groups_${group}`,
+    text: `SELECT g.*, ${name} AS name
+      FROM (SELECT ${key} COLLATE "C" AS key, ${TOTALS_COLUMNS} FROM (${SCOPED}) l ${join} GROUP BY 1) g ${named}
+     ORDER BY g.leads DESC, g.key NULLS LAST`,
+  };
+};
+const GROUPS = new Map(LEAD_GROUPS.flatMap((group) => (group === 'none' ? [] : [[group, groupStatement(group)] as const])));
+
+/** When a lead left a stage: for the next one, or closed. A stage that was passed over was not stayed in: its own time is null. */
+const LEFT = ['coalesce(l.at1, l.closed)', 'coalesce(l.at2, l.closed)', 'coalesce(l.at3, l.closed)', 'l.closed'] as const;
+
+const STAYS: Statement = {
+  name: 'lead_stays',
+  text: `SELECT ${STEPS.map((step, index) => {
+    const span = `${LEFT[index]} - l.own${index}`;
+    return `count(${span}) AS ${step}_left, count(*) FILTER (WHERE l.stage = '${step}') AS ${step}_there,
+      ${percentile('0.5', span)} AS ${step}_median, ${percentile('0.9', span)} AS ${step}_p90`;
+  }).join(', ')} FROM (${SCOPED}) l`,
+};
+
+const COHORT_STAGES = FUNNEL.slice(1);
+const COHORTS: Statement = {
+  name: 'lead_cohorts',
+  text: `SELECT to_char(l.created_at AT TIME ZONE $3, 'YYYY-MM') AS month, count(*) AS leads, count(DISTINCT l.customer_id) AS customers,
+    ${COHORT_STAGES.map((stage, index) => {
+      const within = (age: number): string => `count(*) FILTER (WHERE l.at${index + 1} < l.at0 + ${30 * 86_400 * age})`;
+      return `concat_ws(' ', ${Array.from({ length: COHORT_AGES }, (_, age) => within(age + 1)).join(', ')}) AS ${stage}`;
+    }).join(',\n    ')}
+    FROM (${SCOPED}) l GROUP BY 1 ORDER BY 1`,
+};
+
+const STEP_TIMES: Statement = {
+  name: 'lead_step_times',
+  text: `SELECT ${STEPS.map((step, index) => {
+    const span = `l.at${index + 1} - l.at${index}`;
+    return `count(${span}) AS ${step}_moves, ${percentile('0.5', span)} AS ${step}_median, ${percentile('0.9', span)} AS ${step}_p90`;
+  }).join(', ')} FROM (${SCOPED}) l`,
+};
+
+/** Parameters: those of {@link WHERE}, the day up to whose beginning leads were surely followed ($7), and the days of each step ($8 to $11). */
+const FUNNEL_COUNTS: Statement = {
+  name: 'lead_funnel',
+  text: `SELECT coalesce(sum(leads), 0) AS leads, count(*) AS customers, coalesce(sum(won), 0) AS won, coalesce(sum(lost), 0) AS lost,
+    ${STEPS.map((step) => {
+      const counts = ['entered', 'followed', 'moved', 'lost', 'late'].map((what) => `coalesce(sum(${step}_${what}), 0) AS ${step}_${what}`);
+      return [...counts, `count(*) FILTER (WHERE ${step}_followed > 0) AS ${step}_customers`].join(', ');
+    }).join(',\n    ')}
+    FROM (SELECT l.customer_id, count(*) AS leads, count(*) FILTER (WHERE l.reached = 4) AS won, count(*) FILTER (WHERE l.stage = 'lost') AS lost,
+      ${STEPS.map((step, index) => {
+        const allowed = `86400 * $${8 + index}::int`;
+        const isFollowed = `l.at${index} <= ${seconds('$7::date::timestamp AT TIME ZONE $3')} - ${allowed} AND (l.reached = ${index} OR l.at${index + 1} IS NOT NULL)`;
+        const isMoved = `coalesce(l.at${index + 1} <= l.at${index} + ${allowed}, false)`;
+        return `count(*) FILTER (WHERE l.reached >= ${index}) AS ${step}_entered,
+      count(*) FILTER (WHERE ${isFollowed}) AS ${step}_followed,
+      count(*) FILTER (WHERE ${isFollowed} AND ${isMoved}) AS ${step}_moved,
+      count(*) FILTER (WHERE ${isFollowed} AND NOT ${isMoved} AND l.reached = ${index} AND l.stage = 'lost') AS ${step}_lost,
+      count(*) FILTER (WHERE ${isFollowed} AND NOT ${isMoved} AND l.reached > ${index}) AS ${step}_late`;
+      }).join(',\n      ')}
+      FROM (${SCOPED}) l GROUP BY 1) c`,
+};
+
+/** The hub's leads. */
+export function openLeads(hub: SqlDatabase): Leads {
+  const one = async <T>(statement: Statement, values: readonly unknown[], map: (row: Row) => T, deadline: Deadline): Promise<T> => {
+    const [row] = await hub.rows(statement, values, map, deadline);
+    if (row === undefined) throw new Error(`${statement.name} gave no row`);
+    return row;
+  };
+  return {
+    totals: (filters, range, timeZone, deadline) => one(TOTALS, scopeOf(filters, range, timeZone), toTotals, deadline),
+    groups: (group, filters, range, timeZone, deadline) =>
+      hub.rows(GROUPS.get(group) ?? groupStatement(group), scopeOf(filters, range, timeZone), toGroup, deadline),
+    stays: (filters, range, timeZone, deadline) => one(STAYS, scopeOf(filters, range, timeZone), toStays, deadline),
+    cohorts: (filters, range, timeZone, deadline) => hub.rows(COHORTS, scopeOf(filters, range, timeZone), toCohort, deadline),
+    stepTimes: (filters, range, timeZone, deadline) => one(STEP_TIMES, scopeOf(filters, range, timeZone), toStepTimes, deadline),
+    funnel: (filters, range, allowed, today, timeZone, deadline) =>
+      one(FUNNEL_COUNTS, [...scopeOf(filters, range, timeZone), today, ...STEPS.map((step) => allowed[step])], toFunnel, deadline),
+  };
+}
+
+function toTotals(row: Row): LeadTotals {
+  return {
+    leads: countOf(row, 'leads'),
+    customers: countOf(row, 'customers'),
+    contacted: countOf(row, 'contacted'),
+    qualified: countOf(row, 'qualified'),
+    proposal: countOf(row, 'proposal'),
+    won: countOf(row, 'won'),
+    lost: countOf(row, 'lost'),
+    openValue: textOf(row, 'open_value'),
+    wonValue: textOf(row, 'won_value'),
+    medianDaysToContact: optionalTextOf(row, 'days_to_contact'),
+    medianDaysToWin: optionalTextOf(row, 'days_to_win'),
+    p90DaysToWin: optionalTextOf(row, 'days_to_win_p90'),
+  };
+}
+
+const toGroup = (row: Row): LeadGroupTotals => ({ ...toTotals(row), key: optionalTextOf(row, 'key'), name: optionalTextOf(row, 'name') });
+
+const toStays = (row: Row): LeadStays =>
+  ofSteps((step) => ({
+    left: countOf(row, `${step}_left`),
+    stillThere: countOf(row, `${step}_there`),
+    median: optionalTextOf(row, `${step}_median`),
+    p90: optionalTextOf(row, `${step}_p90`),
+  }));
+
+function toCohort(row: Row): LeadCohort {
+  const counts = (stage: string): readonly number[] => textOf(row, stage).split(' ').map(Number);
+  return {
+    month: textOf(row, 'month'),
+    leads: countOf(row, 'leads'),
+    customers: countOf(row, 'customers'),
+    contacted: counts('contacted'),
+    qualified: counts('qualified'),
+    proposal: counts('proposal'),
+    won: counts('won'),
+  };
+}
+
+const toStepTimes = (row: Row): StepTimes => {
+  const days = (column: string): number | null => {
+    const text = optionalTextOf(row, column);
+    return text === null ? null : Number(text);
+  };
+  return ofSteps((step) => ({ moves: countOf(row, `${step}_moves`), median: days(`${step}_median`), p90: days(`${step}_p90`) }));
+};
+
+function toFunnel(row: Row): FunnelCounts {
+  return {
+    leads: countOf(row, 'leads'),
+    customers: countOf(row, 'customers'),
+    won: countOf(row, 'won'),
+    lost: countOf(row, 'lost'),
+    steps: ofSteps((step) => {
+      const count = (what: string): number => countOf(row, `${step}_${what}`);
+      const [followed, moved, lost, late] = [count('followed'), count('moved'), count('lost'), count('late')];
+      return {
+        entered: count('entered'),
+        followed,
+        followedCustomers: count('customers'),
+        moved,
+        lost,
+        late,
+        waiting: followed - moved - lost - late,
+      };
+    }),
+  };
+}

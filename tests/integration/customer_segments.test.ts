@@ -1,0 +1,338 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fillSources } from '../../database/generator/fill_sources.ts';
+import { openConnections } from '../../etl/connections.ts';
+import { runOnce } from '../../etl/run.ts';
+import { handleRankCustomers, type RankingRepos } from '../../mcp-servers/crm_analyzer/handlers/rank_customers.ts';
+import { handleSegmentCustomers, type SegmentRepos } from '../../mcp-servers/crm_analyzer/handlers/segment_customers.ts';
+import { openCustomerOrders } from '../../mcp-servers/crm_analyzer/repo/customer_orders.ts';
+import { openCustomerProfiles } from '../../mcp-servers/crm_analyzer/repo/customer_profile.ts';
+import { openCustomerRanking } from '../../mcp-servers/crm_analyzer/repo/customer_ranking.ts';
+import { RFM_NAMES } from '../../mcp-servers/crm_analyzer/service/rfm.ts';
+import { rankCustomers } from '../../mcp-servers/crm_analyzer/tools/rank_customers.ts';
+import { segmentCustomers } from '../../mcp-servers/crm_analyzer/tools/segment_customers.ts';
+import { openAudit } from '../../shared/access/audit.ts';
+import { ClientLimits } from '../../shared/cache/client_limits.ts';
+import { ResultCache } from '../../shared/cache/result_cache.ts';
+import { UsageAccounts } from '../../shared/cache/usage_accounts.ts';
+import { openPostgres } from '../../shared/db/postgres_database.ts';
+import type { Clock } from '../../shared/domain/clock.ts';
+import { openClients } from '../../shared/hub/clients.ts';
+import type { ToolResult } from '../../shared/mcp/envelope.ts';
+import { createPipeline } from '../../shared/mcp/pipeline.ts';
+import { serve } from '../../shared/mcp/served_tool.ts';
+import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
+import { createEtlDatabases, query } from '../support/etl_databases.ts';
+import { startScratchPostgres } from '../support/scratch_postgres.ts';
+
+const TODAY = '2026-11-21';
+const TIME_ZONE = 'America/Costa_Rica';
+const DAY_OF = (column: string): string => `(${column} AT TIME ZONE '${TIME_ZONE}')::date`;
+
+type Row = Readonly<Record<string, unknown>>;
+type Data = Readonly<Record<string, unknown>>;
+
+let ask: (tool: string, args: unknown, ...scopes: string[]) => Promise<ToolResult>;
+let hubOwner: string;
+const closing: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  const server = await startScratchPostgres();
+  closing.unshift(() => server.stop());
+  const databases = await createEtlDatabases(server);
+  hubOwner = databases.hubOwner;
+  await fillSources(databases.urls, { seed: 7, referenceDate: TODAY, scale: 'small', onProgress: () => {} });
+  const connections = await openConnections(databases.urls);
+  const round = await runOnce({ connections, timeZone: TIME_ZONE });
+  await connections.close();
+  expect(round.failed).toBe(0);
+  await query(hubOwner, `CREATE ROLE reader LOGIN PASSWORD 'reader'; GRANT promptsales_read TO reader; ANALYZE`);
+  const url = server.url(new URL(hubOwner).pathname.slice(1), 'reader');
+  const hub = await openPostgres(url, { applicationName: 'crm_analyzer test' });
+  closing.unshift(() => hub.close());
+  const audit = await openAudit(url, { applicationName: 'crm_analyzer test' });
+  closing.unshift(() => audit.close());
+  const clock: Clock = { now: () => new Date(), today: () => TODAY, timeZone: TIME_ZONE };
+  const repos: SegmentRepos & RankingRepos = {
+    clients: openClients(hub),
+    customerOrders: openCustomerOrders(hub),
+    customerRanking: openCustomerRanking(hub),
+    customerProfiles: openCustomerProfiles(hub, undefined),
+    audit,
+  };
+  const pipeline = createPipeline<SegmentRepos & RankingRepos>({
+    serverName: 'crm_analyzer',
+    version: 'test',
+    tools: [serve(segmentCustomers, handleSegmentCustomers), serve(rankCustomers, handleRankCustomers)],
+    repos,
+    clock,
+    cache: new ResultCache({ redis: undefined, memoryBytes: 0 }),
+    redis: undefined,
+    clients: new ClientLimits({ redis: undefined, source: async () => undefined }),
+    accounts: new UsageAccounts(undefined, clock.now),
+    withoutRedis: 'local',
+    freshness: { read: async () => undefined, known: () => undefined },
+    etlIntervalMinutes: 11,
+    metrics: new CallMetrics(),
+    logger: { error: () => {}, warn: () => {} },
+    deadlineMs: 20_000,
+  });
+  ask = async (tool, args, ...scopes) =>
+    (await pipeline.call(tool, args, { client: 'tests', role: 'sales', scopes: new Set(['crm:read', ...scopes]) })).result;
+}, 120_000);
+
+afterAll(async () => {
+  for (const close of closing) await close();
+});
+
+async function answer(tool: string, args: unknown, ...scopes: string[]) {
+  const result = await ask(tool, args, ...scopes);
+  const [{ text }] = result.content;
+  expect(result.isError, text).toBeUndefined();
+  const whole = result.structuredContent as Row;
+  return { text, whole, data: whole.data as Data, page: whole.page as { total: number; returned: number; nextCursor: string | null } };
+}
+
+const rowsOf = (data: Data, name: string): readonly Row[] => data[name] as readonly Row[];
+
+describe('the roll-up of orders by customer', () => {
+  it('holds what the orders add up to, also after changes, cancellations and deletions', async () => {
+    const differences = (): Promise<Row[]> =>
+      query(
+        hubOwner,
+        `WITH facts AS (SELECT customer_id, min(client_id), sum(1)::integer, min(ordered_at), max(ordered_at), sum(total_usd)::numeric(14,2)
+                          FROM crm.orders WHERE status = 'paid' GROUP BY 1)
+         (TABLE facts EXCEPT ALL TABLE sales.customer_orders) UNION ALL (TABLE sales.customer_orders EXCEPT ALL TABLE facts)`,
+      );
+    const [filled] = await query(hubOwner, 'SELECT count(*)::integer AS n FROM sales.customer_orders');
+    expect(Number(filled?.n)).toBeGreaterThan(500);
+    expect(await differences()).toEqual([]);
+    const changes = [
+      `UPDATE crm.orders SET status = 'refunded' WHERE order_id % 7 = 0`,
+      `UPDATE crm.orders SET customer_id = customer_id + 1 WHERE order_id % 11 = 0`,
+      `DELETE FROM crm.orders WHERE order_id % 13 < 5`,
+      `INSERT INTO crm.orders SELECT order_id + 100000000, customer_id, client_id, campaign_id, channel_id, touch_id, lead_id, city_id, status, first_order,
+         currency, total, exchange_rate, total_usd, ordered_at + interval '1 hour' FROM crm.orders WHERE order_id % 5 = 0`,
+      `INSERT INTO crm.orders SELECT * FROM crm.orders WHERE order_id % 3 = 0 ON CONFLICT (order_id) DO UPDATE SET total_usd = excluded.total_usd + 1`,
+      `MERGE INTO crm.orders t USING (SELECT order_id, status FROM crm.orders WHERE order_id % 17 = 0) s ON s.order_id = t.order_id
+         WHEN MATCHED AND s.status = 'paid' THEN UPDATE SET status = 'cancelled' WHEN MATCHED THEN DELETE`,
+      'TRUNCATE crm.orders',
+    ];
+    await query(hubOwner, 'CREATE SCHEMA kept; CREATE TABLE kept.orders AS TABLE crm.orders');
+    for (const change of changes) {
+      await query(hubOwner, change);
+      expect(await differences(), change).toEqual([]);
+    }
+    await query(hubOwner, 'INSERT INTO crm.orders TABLE kept.orders; DROP SCHEMA kept CASCADE; ANALYZE crm.orders, sales.customer_orders');
+    expect(await differences()).toEqual([]);
+  });
+});
+
+describe('segment_customers', () => {
+  it('tells the segments whole', async () => {
+    const { text, whole } = await answer('segment_customers', { method: 'rfm', period: '2026' });
+    expect({ text, data: whole.data, next: whole.next, warnings: whole.warnings }).toMatchSnapshot();
+    expect(Math.ceil(text.length / 4)).toBeLessThan(2_000);
+  });
+
+  it('divides buyers as window functions over the orders do, worked out in another way', async () => {
+    const { data } = await answer('segment_customers', { method: 'rfm', startDate: '2026-01-01', endDate: TODAY }, 'crm:pii');
+    const truth = await query(
+      hubOwner,
+      `WITH buyers AS (
+         SELECT customer_id, date '${TODAY}' - max(${DAY_OF('ordered_at')}) AS days, count(*) AS orders, sum(total_usd) AS revenue
+           FROM crm.orders WHERE status = 'paid' AND ${DAY_OF('ordered_at')} BETWEEN '2026-01-01' AND '${TODAY}' GROUP BY 1
+       ), placed AS (
+         SELECT *, rank() OVER (ORDER BY days) - 1 AS days_below, rank() OVER (ORDER BY orders) - 1 AS orders_below,
+                rank() OVER (ORDER BY revenue) - 1 AS revenue_below, count(*) OVER () AS n
+           FROM buyers
+       ), scored AS (
+         -- A cut point at k/5 is below a value when at least k/5 of all values are.
+         SELECT *, 5 - floor(least(5.0 * days_below / n, 4)) AS r, 1 + floor(least(5.0 * orders_below / n, 4)) AS f, 1 + floor(least(5.0 * revenue_below / n, 4)) AS m
+           FROM placed
+       )
+       SELECT ($1::text[])[(25 * (r - 1) + 5 * (f - 1) + m)::integer] AS segment, count(*)::integer AS customers, sum(orders)::integer AS orders, sum(revenue)::text AS revenue,
+              percentile_disc(0.5) WITHIN GROUP (ORDER BY days) AS days
+         FROM scored GROUP BY 1 ORDER BY sum(revenue) DESC, 1`,
+      [RFM_NAMES],
+    );
+    expect(truth.length).toBeGreaterThan(5);
+    expect(
+      rowsOf(data, 'segments').map(({ segment, customers, orders, revenue, medianDaysSinceOrder }) => [
+        segment,
+        customers,
+        orders,
+        revenue,
+        medianDaysSinceOrder,
+      ]),
+    ).toEqual(truth.map(({ segment, customers, orders, revenue, days }) => [segment, customers, orders, Number(revenue), days]));
+  });
+
+  it('by attribute counts every customer, and the revenue of all segments is that of the orders', async () => {
+    const [truth] = await query(
+      hubOwner,
+      `SELECT (SELECT count(*)::integer FROM crm.customers) AS customers,
+              sum(total_usd)::text AS revenue FROM crm.orders WHERE status = 'paid' AND ${DAY_OF('ordered_at')} BETWEEN '2026-01-01' AND '2026-06-30'`,
+    );
+    for (const method of ['type', 'industry', 'potential', 'region', 'segment']) {
+      const { data } = await answer('segment_customers', { method, period: 'H1 2026' }, 'crm:pii');
+      const rows = rowsOf(data, 'segments');
+      expect(
+        rows.reduce((sum, { customers }) => sum + Number(customers), 0),
+        method,
+      ).toBe(truth?.customers);
+      expect(
+        rows.reduce((sum, { revenue }) => sum + Math.round(Number(revenue) * 100), 0),
+        method,
+      ).toBe(Math.round(Number(truth?.revenue) * 100));
+    }
+  });
+
+  it('says who moved: those who bought now and not before, and the other way round', async () => {
+    const { data, whole } = await answer('segment_customers', { method: 'type', period: 'Q3 2026' }, 'crm:pii');
+    expect(whole.previousPeriod).toEqual({ from: '2026-04-01', to: '2026-06-30' });
+    const bought = (from: string, to: string): string =>
+      `SELECT customer_id FROM crm.orders WHERE status = 'paid' AND ${DAY_OF('ordered_at')} BETWEEN '${from}' AND '${to}'`;
+    const [now, before] = [bought('2026-07-01', '2026-09-30'), bought('2026-04-01', '2026-06-30')];
+    const truth = await query(
+      hubOwner,
+      `SELECT customer_type AS segment, (count(*) FILTER (WHERE customer_id IN (${now} EXCEPT ${before})))::integer AS moved_in,
+              (count(*) FILTER (WHERE customer_id IN (${before} EXCEPT ${now})))::integer AS moved_out FROM crm.customers GROUP BY 1`,
+    );
+    const told = new Map(rowsOf(data, 'segments').map((row) => [row.segment, [row.movedIn, row.movedOut]]));
+    expect(told).toEqual(new Map(truth.map((row) => [row.segment, [row.moved_in, row.moved_out]])));
+  });
+
+  it('does not break down groups below 5 without crm:pii, and says so (S5)', async () => {
+    await query(
+      hubOwner,
+      `UPDATE crm.customers SET industry = 'rare' WHERE customer_id IN (SELECT customer_id FROM crm.customers ORDER BY 1 LIMIT 3)`,
+    );
+    const of = async (...scopes: string[]) => {
+      const { data, text, whole } = await answer('segment_customers', { method: 'industry' }, ...scopes);
+      return {
+        row: rowsOf(data, 'segments').find(({ segment }) => segment === 'rare'),
+        text,
+        warnings: whole.warnings as readonly string[],
+      };
+    };
+    const masked = await of();
+    expect(masked.row).toMatchObject({ customers: null, revenue: null, orders: null, topRegion: null });
+    expect(masked.text).toContain('rare | <5');
+    expect(masked.warnings.join()).toContain('below 5');
+    expect((await of('crm:pii')).row).toMatchObject({ customers: 3 });
+  });
+
+  it('has no data, which is not zero, where nobody bought', async () => {
+    const { data, text } = await answer('segment_customers', { method: 'rfm', period: '2019' });
+    expect(data.segments).toEqual([]);
+    expect(text).toContain('No data');
+  });
+});
+
+describe('rank_customers', () => {
+  it('tells a ranking whole, names masked', async () => {
+    const { text, whole } = await answer('rank_customers', { metric: 'revenue', limit: 5 });
+    expect({ text: text.replace(/cursor "[^"]*"/, 'cursor "…"'), data: whole.data, next: whole.next }).toMatchSnapshot();
+    for (const row of rowsOf(whole.data as Data, 'customers')) expect(row.name).toMatch(/^\p{L}••••( \p{L}••••)?$/u);
+  });
+
+  it.each([
+    ['revenue', 'none', 'revenue DESC', `''`],
+    ['orders', 'segment', 'orders DESC', 'c.segment'],
+    ['recency', 'country', 'days ASC', 'y.country'],
+    ['orders', 'region', 'orders DESC', `y.region || ', ' || y.country`],
+    ['revenue', 'client', 'revenue DESC', 'b.company'],
+    ['recency', 'industry', 'days ASC', `coalesce(c.industry, 'none')`],
+  ])('by %s within %s gives the ranks of SQL over the orders, on every page, ties together', async (metric, partition, order, key) => {
+    const truth = await query(
+      hubOwner,
+      `WITH bought AS (SELECT customer_id, sum(total_usd) AS revenue, count(*) AS orders, date '${TODAY}' - ${DAY_OF('max(ordered_at)')} AS days
+                         FROM crm.orders WHERE status = 'paid' GROUP BY 1),
+            ranked AS (SELECT ${key} AS key, customer_id::integer AS id, (rank() OVER (PARTITION BY ${key} ORDER BY ${order}))::integer AS rank
+                         FROM bought JOIN crm.customers c USING (customer_id) JOIN crm.cities y USING (city_id) LEFT JOIN business.clients b USING (client_id)),
+            tied AS (SELECT *, (count(*) OVER (PARTITION BY key, rank))::integer AS tied, count(*) OVER (PARTITION BY key) AS size FROM ranked)
+       SELECT * FROM tied WHERE size >= 5 AND rank <= 4 ORDER BY key, rank, id`,
+    );
+    const pages: Row[] = [];
+    let cursor: string | null = null;
+    do {
+      const { data, page } = await answer('rank_customers', {
+        metric,
+        partition,
+        top: 4,
+        limit: 50,
+        ...(cursor === null ? {} : { cursor }),
+      });
+      if (partition !== 'none') expect(page.total).toBe(truth.length);
+      pages.push(...rowsOf(data, 'customers'));
+      cursor = page.nextCursor;
+    } while (cursor !== null && pages.length < truth.length);
+    expect(pages.slice(0, truth.length).map((row) => [row.partition, row.rank, row.customerId, row.tied])).toEqual(
+      truth.map((row) => [row.key, row.rank, row.id, row.tied]),
+    );
+  });
+
+  it('pages without a gap or a repeat, and refuses a cursor of another question', async () => {
+    const one = await answer('rank_customers', { metric: 'orders', limit: 30 });
+    const first = await answer('rank_customers', { metric: 'orders', limit: 12 });
+    const second = await answer('rank_customers', { metric: 'orders', limit: 18, cursor: first.page.nextCursor });
+    expect([...rowsOf(first.data, 'customers'), ...rowsOf(second.data, 'customers')]).toEqual(rowsOf(one.data, 'customers'));
+    const refused = await ask('rank_customers', { metric: 'revenue', limit: 12, cursor: first.page.nextCursor });
+    expect(refused.structuredContent.error).toMatchObject({ class: 'invalid_input' });
+  });
+
+  it('ranks by models that are told with their parameters and their calibration', async () => {
+    for (const metric of ['churn_risk', 'expected_value']) {
+      const { data, text } = await answer('rank_customers', { metric, limit: 20 });
+      const values = rowsOf(data, 'customers').map(({ value }) => Number(value));
+      expect(values).toEqual(values.toSorted((one, other) => other - one));
+      expect(values.length).toBe(20);
+      if (metric === 'churn_risk') expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
+      expect(text).toMatch(/repeat orders predicted, \d+ happened/);
+      expect(text).toContain('alpha');
+    }
+  });
+
+  it('cannot say from too few customers, and offers what can be said', async () => {
+    const [few] = await query(hubOwner, 'SELECT client_id FROM sales.customer_orders GROUP BY 1 ORDER BY count(*) LIMIT 1');
+    const [known] = await query(hubOwner, 'SELECT count(*)::integer AS n FROM sales.customer_orders WHERE client_id = $1', [
+      few?.client_id,
+    ]);
+    const { data, whole } = await answer('rank_customers', { metric: 'churn_risk', clientName: few?.client_id });
+    if (Number(known?.n) < 200) {
+      expect(data.status).toBe('cannot_say');
+      expect(whole.next).toMatchObject([{ tool: 'rank_customers', arguments: { metric: 'recency' } }]);
+    } else {
+      expect(data.status).not.toBe('no_data');
+    }
+  });
+
+  it('shows names only with crm:pii and a reason, and writes down who read whom and why (S5)', async () => {
+    const refused = await ask('rank_customers', { limit: 3 }, 'crm:pii');
+    expect(refused.structuredContent.error).toMatchObject({ class: 'invalid_input', remedy: expect.stringContaining('reason') });
+    const { data } = await answer('rank_customers', { limit: 3, reason: 'call the best customers' }, 'crm:pii');
+    const rows = rowsOf(data, 'customers');
+    const truth = await query(
+      hubOwner,
+      `SELECT customer_id::integer AS id, trim(first_name || ' ' || coalesce(last_name, '')) AS name FROM crm.customers WHERE customer_id = ANY ($1)`,
+      [rows.map(({ customerId }) => customerId)],
+    );
+    expect(new Map(rows.map((row) => [row.customerId, row.name]))).toEqual(new Map(truth.map((row) => [row.id, row.name])));
+    const written = await query(
+      hubOwner,
+      `SELECT actor, action, subject, reason FROM access.audit WHERE action = 'rank_customers' ORDER BY subject`,
+    );
+    expect(written).toEqual(
+      rows
+        .map((row) => ({
+          actor: 'tests',
+          action: 'rank_customers',
+          subject: `customer:${String(row.customerId)}`,
+          reason: 'call the best customers',
+        }))
+        .toSorted((one, other) => (one.subject < other.subject ? -1 : 1)),
+    );
+    const masked = await answer('rank_customers', { limit: 3 });
+    for (const { name } of truth) expect(JSON.stringify(masked.whole) + masked.text).not.toContain(String(name));
+  });
+});
