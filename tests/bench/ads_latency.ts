@@ -127,7 +127,7 @@ async function readSubjects(hubUrl: string): Promise<Subjects> {
   try {
     const running = `status = 'active' AND campaign_id IN (SELECT campaign_id FROM sales.order_day)`;
     const plans = await hub.query<{ campaign: string; month: string; channel: string; planned: string }>(
-      `SELECT c.campaign_id AS campaign, to_char(b.month, 'YYYY-MM') AS month, b.channel_id AS channel, round(b.planned * 1.02, 2)::text AS planned
+      `SELECT c.campaign_id AS campaign, to_char(b.month, 'YYYY-MM') AS month, b.channel_id AS channel, round(b.planned * 0.98, 2)::text AS planned
          FROM ads.campaigns c JOIN ads.campaign_budgets b USING (campaign_id)
         WHERE c.status = 'active' AND b.month > current_date ORDER BY md5(c.campaign_id), b.month, b.channel_id`,
     );

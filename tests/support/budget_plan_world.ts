@@ -1,22 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { prepareSource } from '../../database/postgresql/prepare_source.ts';
-import { openConnections } from '../../etl/connections.ts';
-import { runOnce } from '../../etl/run.ts';
 import { type BudgetPlanRepos, handleApplyBudgetPlan } from '../../mcp-servers/ads_optimizer/handlers/apply_budget_plan.ts';
 import { openAds } from '../../mcp-servers/ads_optimizer/repo/open_ads.ts';
 import { applyBudgetPlan } from '../../mcp-servers/ads_optimizer/tools/apply_budget_plan.ts';
 import { planSigner } from '../../shared/access/plan_token.ts';
-import { ClientLimits } from '../../shared/cache/client_limits.ts';
-import { ResultCache } from '../../shared/cache/result_cache.ts';
-import { UsageAccounts } from '../../shared/cache/usage_accounts.ts';
 import { openPostgres } from '../../shared/db/postgres_database.ts';
 import { openCampaigns } from '../../shared/hub/campaigns.ts';
 import type { Caller } from '../../shared/mcp/contract.ts';
 import type { ToolResult } from '../../shared/mcp/envelope.ts';
-import { createPipeline } from '../../shared/mcp/pipeline.ts';
 import { serve } from '../../shared/mcp/served_tool.ts';
-import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
-import { createEtlDatabases, fillSources, query } from './etl_databases.ts';
+import { createEtlDatabases, fillSources, loadHub, query } from './etl_databases.ts';
+import { plainPipeline } from './plain_pipeline.ts';
 import { startScratchPostgres } from './scratch_postgres.ts';
 
 /** apply_budget_plan over the small company of etl_databases.ts, where each campaign has planned 250.50 dollars a channel in January 2026. */
@@ -43,42 +37,18 @@ export async function startBudgetPlanWorld(): Promise<BudgetPlanWorld> {
   await prepareSource(urls.ads, 'ads/ads_optimizer.sql');
   await query(urls.ads, `CREATE ROLE writer LOGIN PASSWORD 'writer' IN ROLE promptsales_ads`);
   await query(hubOwner, `CREATE ROLE reader LOGIN PASSWORD 'reader' IN ROLE promptsales_read`);
-  const load = async (): Promise<void> => {
-    const connections = await openConnections(urls);
-    try {
-      const round = await runOnce({ connections, timeZone: 'America/Costa_Rica' });
-      if (round.failed > 0) throw new Error(round.runs.map(({ table, error }) => `${table}: ${error ?? 'done'}`).join('\n'));
-    } finally {
-      await connections.close();
-    }
-  };
+  const load = () => loadHub(urls);
   await load();
   const hub = await openPostgres(server.url(new URL(hubOwner).pathname.slice(1), 'reader'), { applicationName: 'ads_optimizer test' });
   const log: string[] = [];
-  const note = (details: object, message: string) => void log.push(`${message} ${JSON.stringify(details)}`);
   const world = { now: new Date('2026-01-10T18:00:00Z'), today: '2026-01-10' };
   const closing: (() => Promise<void>)[] = [() => hub.close()];
   const asker = (adsUrl: string | undefined, key: Uint8Array | undefined) => {
     const ads = openAds(adsUrl);
     if (adsUrl !== undefined) closing.push(async () => (await ads()).close());
     const repos: BudgetPlanRepos = { campaigns: openCampaigns(hub), ads, plans: planSigner(key) };
-    const pipeline = createPipeline({
-      serverName: 'ads_optimizer',
-      version: 'test',
-      tools: [serve(applyBudgetPlan, handleApplyBudgetPlan)],
-      repos,
-      clock: { now: () => world.now, today: () => world.today, timeZone: 'America/Costa_Rica' },
-      cache: new ResultCache({ redis: undefined, memoryBytes: 0 }),
-      redis: undefined,
-      clients: new ClientLimits({ redis: undefined, source: async () => undefined }),
-      accounts: new UsageAccounts(undefined, () => world.now),
-      withoutRedis: 'local',
-      freshness: { read: async () => undefined, known: () => undefined },
-      etlIntervalMinutes: 11,
-      metrics: new CallMetrics(),
-      logger: { error: note, warn: note },
-      deadlineMs: 20_000,
-    });
+    const clock = { now: () => world.now, today: () => world.today, timeZone: 'America/Costa_Rica' };
+    const pipeline = plainPipeline('ads_optimizer', [serve(applyBudgetPlan, handleApplyBudgetPlan)], repos, clock, log);
     return async (args: unknown, caller: Caller) => (await pipeline.call(applyBudgetPlan.name, args, caller)).result;
   };
   const writerUrl = server.url(new URL(urls.ads).pathname.slice(1), 'writer');
