@@ -9,8 +9,8 @@ import type { Figure } from './figure.ts';
 import { HttpToolClient } from './http_client.ts';
 import { latenciesOf } from './latency.ts';
 
-const COLD_STARTS = 6;
-const TYPICAL_CALLS = 60;
+const COLD_STARTS = 3;
+const TYPICAL_CALLS = 20;
 const COLD_GOAL_MS = 400;
 const TYPICAL_GOAL_MS = 50;
 
@@ -88,7 +88,7 @@ function typicalQuestions({ campaigns, clients, experiments, plans }: Subjects):
     { what: 'a campaign', tool: 'recommend_budget', ask: campaign },
     { what: 'a client', tool: 'recommend_budget', ask: client },
     { what: "a campaign's month", tool: 'get_campaign_pacing', ask: campaign },
-    { what: "a client's month", tool: 'get_campaign_pacing', ask: (i) => ({ client: at(clients, i) }) },
+    { what: "a client's month", tool: 'get_campaign_pacing', ask: client },
     { what: 'an experiment', tool: 'analyze_experiment', ask: (i) => ({ experiment: at(experiments, i) }) },
     {
       what: "a campaign's month",
@@ -110,7 +110,6 @@ const wideQuestions: readonly Question[] = [
   { what: "everybody's last 90 days", tool: 'find_ad_anomalies', ask: () => ({}) },
   { what: 'everybody', tool: 'recommend_budget', ask: () => ({}) },
   { what: "everybody's month", tool: 'get_campaign_pacing', ask: () => ({}) },
-  { what: 'all experiments', tool: 'analyze_experiment', ask: () => ({}) },
 ];
 
 function at<T>(list: readonly T[], index: number): T {
