@@ -17,6 +17,7 @@ export type AnyServer = {
 const loaders: Readonly<Record<string, () => Promise<AnyServer>>> = {
   ads_optimizer: async () => anyServer((await import('../mcp-servers/ads_optimizer/index.ts')).adsOptimizer),
   content_generator: async () => anyServer((await import('../mcp-servers/content_generator/index.ts')).contentGenerator),
+  crm_analyzer: async () => anyServer((await import('../mcp-servers/crm_analyzer/index.ts')).crmAnalyzer),
   sales_dashboard: async () => anyServer((await import('../mcp-servers/sales_dashboard/index.ts')).salesDashboard),
 };
 

@@ -36,15 +36,35 @@ const noJsonSchemaReader: Plugin = {
   },
 };
 
+/** What the product calls of node:crypto. */
+const CRYPTO_FUNCTIONS = [
+  'createCipheriv',
+  'createDecipheriv',
+  'createHash',
+  'createHmac',
+  'createPrivateKey',
+  'createSecretKey',
+  'generateKeyPair',
+  'hash',
+  'privateDecrypt',
+  'publicEncrypt',
+  'randomBytes',
+  'randomUUID',
+  'sign',
+  'timingSafeEqual',
+];
+
 /** node:crypto takes 6 ms to load and is needed by the first call, not by the start. A function that is missing here fails the build. */
 const cryptoLater: Plugin = {
   name: 'crypto-later',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^node:crypto$/ }, ({ path }) => ({ path, namespace: 'later' }));
     onLoad({ filter: /.*/, namespace: 'later' }, () => ({
-      contents: ['createHash', 'createHmac', 'hash', 'randomBytes', 'randomUUID', 'timingSafeEqual']
-        .map((name) => `export const ${name} = (...all) => process.getBuiltinModule('node:crypto').${name}(...all);`)
-        .join('\n'),
+      contents: [
+        ...CRYPTO_FUNCTIONS.map((name) => `export const ${name} = (...all) => process.getBuiltinModule('node:crypto').${name}(...all);`),
+        `export const X509Certificate = function (...all) { return new (process.getBuiltinModule('node:crypto').X509Certificate)(...all); };`,
+        `export const constants = new Proxy({}, { get: (_, name) => process.getBuiltinModule('node:crypto').constants[name] });`,
+      ].join('\n'),
       loader: 'js',
     }));
   },

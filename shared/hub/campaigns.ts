@@ -65,7 +65,8 @@ export function openCampaigns(hub: SqlDatabase): Campaigns {
   };
 }
 
-function toCampaign(row: Row): Campaign {
+/** A row with the columns of a campaign and its client's name. */
+export function toCampaign(row: Row): Campaign {
   return {
     campaignId: textOf(row, 'campaign_id'),
     name: textOf(row, 'name'),

@@ -1,70 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { handleFindAdAnomalies } from '../../mcp-servers/ads_optimizer/handlers/find_ad_anomalies.ts';
-import { type AttributionRepos, handleGetAttribution } from '../../mcp-servers/ads_optimizer/handlers/get_attribution.ts';
-import { openAdDays } from '../../mcp-servers/ads_optimizer/repo/ad_days.ts';
-import { openTouchPaths } from '../../mcp-servers/ads_optimizer/repo/touch_paths.ts';
+import { adsOptimizer } from '../../mcp-servers/ads_optimizer/index.ts';
 import type { CreditRow } from '../../mcp-servers/ads_optimizer/service/attribution.ts';
-import { findAdAnomalies } from '../../mcp-servers/ads_optimizer/tools/find_ad_anomalies.ts';
-import { getAttribution } from '../../mcp-servers/ads_optimizer/tools/get_attribution.ts';
-import { ClientLimits } from '../../shared/cache/client_limits.ts';
-import { ResultCache } from '../../shared/cache/result_cache.ts';
-import { UsageAccounts } from '../../shared/cache/usage_accounts.ts';
-import { openPostgres } from '../../shared/db/postgres_database.ts';
-import { openCampaigns } from '../../shared/hub/campaigns.ts';
-import { openClients } from '../../shared/hub/clients.ts';
 import type { ToolResult } from '../../shared/mcp/envelope.ts';
-import { createPipeline } from '../../shared/mcp/pipeline.ts';
-import { serve } from '../../shared/mcp/served_tool.ts';
-import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
 import { query } from '../support/etl_databases.ts';
-import { type SalesDashboardWorld, startSalesDashboard, TIME_ZONE, TODAY } from '../support/sales_dashboard_world.ts';
+import { TIME_ZONE } from '../support/generated_hub.ts';
+import { type ServerWorld, startServerWorld } from '../support/server_world.ts';
 
 const SHOWCASE_ID = 'CMP-NAVIDAD-2026';
 
-let world: SalesDashboardWorld;
-let ask: (tool: string, args: unknown) => Promise<ToolResult>;
-let close: () => Promise<void>;
-const log: string[] = [];
+let world: ServerWorld;
+const ask = (tool: string, args: unknown): Promise<ToolResult> => world.ask(tool, args);
 
 beforeAll(async () => {
-  world = await startSalesDashboard();
-  const reader = new URL(world.hub);
-  reader.username = 'reader';
-  reader.password = 'reader';
-  const hub = await openPostgres(reader.href, { applicationName: 'ads_optimizer test' });
-  close = () => hub.close();
-  const repos: AttributionRepos = {
-    campaigns: openCampaigns(hub),
-    clients: openClients(hub),
-    adDays: openAdDays(hub),
-    touchPaths: openTouchPaths(hub),
-  };
-  const clock = { now: () => new Date(), today: () => TODAY, timeZone: TIME_ZONE };
-  const note = (details: object, message: string) => void log.push(`${message} ${JSON.stringify(details)}`);
-  const pipeline = createPipeline<AttributionRepos>({
-    serverName: 'ads_optimizer',
-    version: 'test',
-    tools: [serve(getAttribution, handleGetAttribution), serve(findAdAnomalies, handleFindAdAnomalies)],
-    repos,
-    clock,
-    cache: new ResultCache({ redis: undefined, memoryBytes: 0 }),
-    redis: undefined,
-    clients: new ClientLimits({ redis: undefined, source: async () => undefined }),
-    accounts: new UsageAccounts(undefined, clock.now),
-    withoutRedis: 'local',
-    freshness: { read: async () => undefined, known: () => undefined },
-    etlIntervalMinutes: 11,
-    metrics: new CallMetrics(),
-    logger: { error: note, warn: note },
-    deadlineMs: 20_000,
-  });
-  const caller = { client: 'tests', role: 'marketing', scopes: new Set(['ads:read']) } as const;
-  ask = async (tool, args) => (await pipeline.call(tool, args, caller)).result;
+  world = await startServerWorld(adsOptimizer, ['ads:read']);
 });
 afterAll(async () => {
-  await close?.();
   await world?.stop();
-  expect(log).toEqual([]);
+  expect(world?.log).toEqual([]);
 });
 
 type Data = Record<string, unknown> & {

@@ -1,91 +1,30 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fillSources } from '../../database/generator/fill_sources.ts';
-import { openConnections } from '../../etl/connections.ts';
-import { runOnce } from '../../etl/run.ts';
-import { handleAnalyzeExperiment } from '../../mcp-servers/ads_optimizer/handlers/analyze_experiment.ts';
-import { handleGetCampaignPacing } from '../../mcp-servers/ads_optimizer/handlers/get_campaign_pacing.ts';
-import { openBudgetPlans } from '../../mcp-servers/ads_optimizer/repo/budget_plans.ts';
-import { openExperiments } from '../../mcp-servers/ads_optimizer/repo/experiments.ts';
-import { analyzeExperiment } from '../../mcp-servers/ads_optimizer/tools/analyze_experiment.ts';
-import { getCampaignPacing } from '../../mcp-servers/ads_optimizer/tools/get_campaign_pacing.ts';
-import { ClientLimits } from '../../shared/cache/client_limits.ts';
-import { ResultCache } from '../../shared/cache/result_cache.ts';
-import { UsageAccounts } from '../../shared/cache/usage_accounts.ts';
-import { openPostgres } from '../../shared/db/postgres_database.ts';
-import type { Clock } from '../../shared/domain/clock.ts';
-import { openCampaigns } from '../../shared/hub/campaigns.ts';
-import { openClients } from '../../shared/hub/clients.ts';
+import { adsOptimizer } from '../../mcp-servers/ads_optimizer/index.ts';
 import type { ToolResult } from '../../shared/mcp/envelope.ts';
-import { createPipeline } from '../../shared/mcp/pipeline.ts';
-import { serve } from '../../shared/mcp/served_tool.ts';
-import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
-import { createEtlDatabases, query } from '../support/etl_databases.ts';
-import { startScratchPostgres } from '../support/scratch_postgres.ts';
+import { query } from '../support/etl_databases.ts';
+import { TODAY } from '../support/generated_hub.ts';
+import { type ServerWorld, startServerWorld } from '../support/server_world.ts';
 
-const TODAY = '2026-11-21';
-const TIME_ZONE = 'America/Costa_Rica';
 const SHOWCASE = 'Navidad 2026';
 const SHOWCASE_ID = 'CMP-NAVIDAD-2026';
 
 type Data = Record<string, unknown>;
 type Row = Record<string, unknown> & { readonly campaignId: string; readonly verdict: string; readonly moneyAtRisk: number | null };
 
-let ask: (tool: string, args: unknown) => Promise<ToolResult>;
+let world: ServerWorld;
 let hubOwner: string;
 let experiments: readonly Record<string, string>[];
-const log: string[] = [];
-const closing: (() => Promise<void>)[] = [];
+const ask = (tool: string, args: unknown): Promise<ToolResult> => world.ask(tool, args);
 
 beforeAll(async () => {
-  const server = await startScratchPostgres();
-  closing.unshift(() => server.stop());
-  const databases = await createEtlDatabases(server);
-  hubOwner = databases.hubOwner;
-  await fillSources(databases.urls, { seed: 7, referenceDate: TODAY, scale: 'small', onProgress: () => {} });
-  const connections = await openConnections(databases.urls);
-  const round = await runOnce({ connections, timeZone: TIME_ZONE });
-  await connections.close();
-  expect(round.failed).toBe(0);
-  await query(hubOwner, `CREATE ROLE reader LOGIN PASSWORD 'reader'; GRANT promptsales_read TO reader; ANALYZE`);
-  const hub = await openPostgres(server.url(new URL(hubOwner).pathname.slice(1), 'reader'), { applicationName: 'ads_optimizer test' });
-  closing.unshift(() => hub.close());
-  const clock: Clock = { now: () => new Date(), today: () => TODAY, timeZone: TIME_ZONE };
-  const note = (details: object, message: string) => void log.push(`${message} ${JSON.stringify(details)}`);
-  type Repos = Parameters<typeof handleGetCampaignPacing>[1]['repos'] & Parameters<typeof handleAnalyzeExperiment>[1]['repos'];
-  const repos: Repos = {
-    campaigns: openCampaigns(hub),
-    clients: openClients(hub),
-    budgetPlans: openBudgetPlans(hub),
-    experiments: openExperiments(hub),
-  };
-  const pipeline = createPipeline<Repos>({
-    serverName: 'ads_optimizer',
-    version: 'test',
-    tools: [serve(getCampaignPacing, handleGetCampaignPacing), serve(analyzeExperiment, handleAnalyzeExperiment)],
-    repos,
-    clock,
-    cache: new ResultCache({ redis: undefined, memoryBytes: 0 }),
-    redis: undefined,
-    clients: new ClientLimits({ redis: undefined, source: async () => undefined }),
-    accounts: new UsageAccounts(undefined, clock.now),
-    withoutRedis: 'local',
-    freshness: { read: async () => undefined, known: () => undefined },
-    etlIntervalMinutes: 11,
-    metrics: new CallMetrics(),
-    logger: { error: note, warn: note },
-    deadlineMs: 20_000,
-  });
-  const caller = { client: 'tests', role: 'marketing', scopes: new Set(['ads:read']) } as const;
-  ask = async (tool, args) => (await pipeline.call(tool, args, caller)).result;
+  world = await startServerWorld(adsOptimizer, ['ads:read']);
+  hubOwner = world.hub;
   experiments = (await query(
     hubOwner,
     `SELECT experiment_id AS id, name, campaign_id AS campaign FROM ads.experiments ORDER BY experiment_id`,
   )) as Record<string, string>[];
 });
-
-afterAll(async () => {
-  for (const close of closing) await close();
-});
+afterAll(() => world?.stop());
 
 async function answer(tool: string, args: unknown): Promise<{ text: string; whole: Data; data: Data }> {
   const result = await ask(tool, args);
@@ -268,6 +207,6 @@ describe('analyze_experiment', () => {
   });
 
   it('nothing had to be logged', () => {
-    expect(log).toEqual([]);
+    expect(world.log).toEqual([]);
   });
 });

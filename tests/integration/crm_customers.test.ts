@@ -5,7 +5,8 @@ import { findNearbyCustomers } from '../../mcp-servers/crm_analyzer/tools/find_n
 import { getCustomerProfile } from '../../mcp-servers/crm_analyzer/tools/get_customer_profile.ts';
 import { deadlineIn } from '../../shared/domain/deadline.ts';
 import type { Caller } from '../../shared/mcp/contract.ts';
-import { type CustomerWorld, startCustomerWorld, TIME_ZONE } from '../support/customer_world.ts';
+import { type CustomerWorld, startCustomerWorld } from '../support/customer_world.ts';
+import { TIME_ZONE } from '../support/generated_hub.ts';
 
 type Data = Record<string, unknown>;
 type Error = { class: string; message: string; remedy?: string; candidates?: readonly Record<string, string>[] };

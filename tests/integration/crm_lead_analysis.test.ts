@@ -7,18 +7,13 @@ import type { FunnelStep } from '../../mcp-servers/crm_analyzer/service/lead_fun
 import type { LeadGroupRow, LeadMetricRow, LeadStageRow, OtherLeads } from '../../mcp-servers/crm_analyzer/service/lead_metrics.ts';
 import { getLeadFunnel } from '../../mcp-servers/crm_analyzer/tools/get_lead_funnel.ts';
 import { getLeadMetrics } from '../../mcp-servers/crm_analyzer/tools/get_lead_metrics.ts';
-import { ClientLimits } from '../../shared/cache/client_limits.ts';
-import { ResultCache } from '../../shared/cache/result_cache.ts';
-import { UsageAccounts } from '../../shared/cache/usage_accounts.ts';
-import { openPostgres } from '../../shared/db/postgres_database.ts';
 import { openCampaigns } from '../../shared/hub/campaigns.ts';
 import { openClients } from '../../shared/hub/clients.ts';
 import type { ToolResult } from '../../shared/mcp/envelope.ts';
-import { createPipeline } from '../../shared/mcp/pipeline.ts';
 import { serve } from '../../shared/mcp/served_tool.ts';
-import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
 import { query } from '../support/etl_databases.ts';
-import { type SalesDashboardWorld, startSalesDashboard, TIME_ZONE, TODAY } from '../support/sales_dashboard_world.ts';
+import { type GeneratedHub, startGeneratedHub, TIME_ZONE, TODAY } from '../support/generated_hub.ts';
+import { plainPipeline } from '../support/plain_pipeline.ts';
 
 const SHOWCASE_ID = 'CMP-NAVIDAD-2026';
 const STAGES = ['new', 'contacted', 'qualified', 'proposal', 'won'] as const;
@@ -39,39 +34,18 @@ type Lead = {
   readonly times: readonly [number, number | null, number | null, number | null, number | null];
 };
 
-let world: SalesDashboardWorld;
+let world: GeneratedHub;
 let ask: (tool: string, args: unknown, scopes?: readonly string[]) => Promise<ToolResult>;
-let close: () => Promise<void>;
 let crm: readonly Lead[];
 const log: string[] = [];
 
 beforeAll(async () => {
-  world = await startSalesDashboard();
-  const reader = new URL(world.hub);
-  reader.username = 'reader';
-  reader.password = 'reader';
-  const hub = await openPostgres(reader.href, { applicationName: 'crm_analyzer test' });
-  close = () => hub.close();
+  world = await startGeneratedHub();
+  const hub = world.reader;
   const repos: LeadRepos = { campaigns: openCampaigns(hub), clients: openClients(hub), leads: openLeads(hub) };
   const clock = { now: () => new Date(), today: () => TODAY, timeZone: TIME_ZONE };
-  const note = (details: object, message: string) => void log.push(`${message} ${JSON.stringify(details)}`);
-  const pipeline = createPipeline<LeadRepos>({
-    serverName: 'crm_analyzer',
-    version: 'test',
-    tools: [serve(getLeadMetrics, handleGetLeadMetrics), serve(getLeadFunnel, handleGetLeadFunnel)],
-    repos,
-    clock,
-    cache: new ResultCache({ redis: undefined, memoryBytes: 0 }),
-    redis: undefined,
-    clients: new ClientLimits({ redis: undefined, source: async () => undefined }),
-    accounts: new UsageAccounts(undefined, clock.now),
-    withoutRedis: 'local',
-    freshness: { read: async () => undefined, known: () => undefined },
-    etlIntervalMinutes: 11,
-    metrics: new CallMetrics(),
-    logger: { error: note, warn: note },
-    deadlineMs: 20_000,
-  });
+  const tools = [serve(getLeadMetrics, handleGetLeadMetrics), serve(getLeadFunnel, handleGetLeadFunnel)];
+  const pipeline = plainPipeline('crm_analyzer', tools, repos, clock, log);
   ask = async (tool, args, scopes = ['crm:read']) =>
     (await pipeline.call(tool, args, { client: 'tests', role: 'sales', scopes: new Set(scopes) })).result;
   const rows = await query(
@@ -87,7 +61,6 @@ beforeAll(async () => {
   }));
 });
 afterAll(async () => {
-  await close?.();
   await world?.stop();
   expect(log).toEqual([]);
 });
@@ -497,7 +470,7 @@ it.each([
 describe('in a hub that changed', () => {
   it('names the step that broke, and how many leads it costs', async () => {
     await query(
-      world.hub,
+      world.owner,
       `UPDATE crm.leads SET stage = CASE WHEN stage IN ('won', 'proposal', 'qualified') THEN 'contacted' ELSE stage END, qualified_at = NULL, proposal_at = NULL,
               closed_at = CASE WHEN stage IN ('won', 'proposal', 'qualified') THEN NULL ELSE closed_at END
         WHERE created_at >= '2026-10-01T06:00Z' AND created_at < '2026-11-01T06:00Z' AND lead_id % 3 > 0`,
@@ -514,7 +487,7 @@ describe('in a hub that changed', () => {
 
   it('reads a period and a client by an index, and no customer by scanning', async () => {
     await query(
-      world.hub,
+      world.owner,
       `INSERT INTO crm.customers SELECT 1000000 + g, 'CLI-' || g % 200, 'person', 'A', 'B', 'e' || g, 'p' || g, repeat('d', 600) || g, NULL, NULL, NULL, 'new', 'low', 1, 0, 0, now(), now()
          FROM generate_series(1, 80000) g;
        INSERT INTO crm.leads SELECT 1000000 + g, 1000000 + 1 + g % 80000, 'CLI-' || g % 200, NULL, NULL, 'organic', 'new', 10, '2020-01-01Z'::timestamptz + g * interval '40 minutes', NULL, NULL, NULL, NULL
@@ -522,10 +495,10 @@ describe('in a hub that changed', () => {
     );
     // While another transaction of this database is open, VACUUM leaves pages that an index-only scan would have to visit.
     for (let tries = 0; tries < 20; tries++) {
-      await query(world.hub, 'VACUUM ANALYZE crm.leads');
-      await query(world.hub, 'VACUUM ANALYZE crm.customers');
+      await query(world.owner, 'VACUUM ANALYZE crm.leads');
+      await query(world.owner, 'VACUUM ANALYZE crm.customers');
       const [seen] = await query(
-        world.hub,
+        world.owner,
         `SELECT relallvisible >= relpages AS whole FROM pg_class WHERE oid = 'crm.customers'::regclass`,
       );
       if (seen?.whole === true) break;
@@ -534,7 +507,7 @@ describe('in a hub that changed', () => {
     const plans: string[] = [];
     const explaining = openLeads({
       rows: async (statement, values) => {
-        const rows = await query(world.hub, `EXPLAIN ${statement.text}`, values);
+        const rows = await query(world.owner, `EXPLAIN ${statement.text}`, values);
         plans.push(rows.map((row) => String(row['QUERY PLAN'])).join('\n'));
         return [];
       },

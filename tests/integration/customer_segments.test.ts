@@ -1,7 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fillSources } from '../../database/generator/fill_sources.ts';
-import { openConnections } from '../../etl/connections.ts';
-import { runOnce } from '../../etl/run.ts';
 import { handleRankCustomers, type RankingRepos } from '../../mcp-servers/crm_analyzer/handlers/rank_customers.ts';
 import { handleSegmentCustomers, type SegmentRepos } from '../../mcp-servers/crm_analyzer/handlers/segment_customers.ts';
 import { openCustomerOrders } from '../../mcp-servers/crm_analyzer/repo/customer_orders.ts';
@@ -11,21 +8,14 @@ import { RFM_NAMES } from '../../mcp-servers/crm_analyzer/service/rfm.ts';
 import { rankCustomers } from '../../mcp-servers/crm_analyzer/tools/rank_customers.ts';
 import { segmentCustomers } from '../../mcp-servers/crm_analyzer/tools/segment_customers.ts';
 import { openAudit } from '../../shared/access/audit.ts';
-import { ClientLimits } from '../../shared/cache/client_limits.ts';
-import { ResultCache } from '../../shared/cache/result_cache.ts';
-import { UsageAccounts } from '../../shared/cache/usage_accounts.ts';
-import { openPostgres } from '../../shared/db/postgres_database.ts';
 import type { Clock } from '../../shared/domain/clock.ts';
 import { openClients } from '../../shared/hub/clients.ts';
 import type { ToolResult } from '../../shared/mcp/envelope.ts';
-import { createPipeline } from '../../shared/mcp/pipeline.ts';
 import { serve } from '../../shared/mcp/served_tool.ts';
-import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
-import { createEtlDatabases, query } from '../support/etl_databases.ts';
-import { startScratchPostgres } from '../support/scratch_postgres.ts';
+import { query } from '../support/etl_databases.ts';
+import { startGeneratedHub, TIME_ZONE, TODAY } from '../support/generated_hub.ts';
+import { plainPipeline } from '../support/plain_pipeline.ts';
 
-const TODAY = '2026-11-21';
-const TIME_ZONE = 'America/Costa_Rica';
 const DAY_OF = (column: string): string => `(${column} AT TIME ZONE '${TIME_ZONE}')::date`;
 
 type Row = Readonly<Record<string, unknown>>;
@@ -34,22 +24,14 @@ type Data = Readonly<Record<string, unknown>>;
 let ask: (tool: string, args: unknown, ...scopes: string[]) => Promise<ToolResult>;
 let hubOwner: string;
 const closing: (() => Promise<void>)[] = [];
+const log: string[] = [];
 
 beforeAll(async () => {
-  const server = await startScratchPostgres();
-  closing.unshift(() => server.stop());
-  const databases = await createEtlDatabases(server);
-  hubOwner = databases.hubOwner;
-  await fillSources(databases.urls, { seed: 7, referenceDate: TODAY, scale: 'small', onProgress: () => {} });
-  const connections = await openConnections(databases.urls);
-  const round = await runOnce({ connections, timeZone: TIME_ZONE });
-  await connections.close();
-  expect(round.failed).toBe(0);
-  await query(hubOwner, `CREATE ROLE reader LOGIN PASSWORD 'reader'; GRANT promptsales_read TO reader; ANALYZE`);
-  const url = server.url(new URL(hubOwner).pathname.slice(1), 'reader');
-  const hub = await openPostgres(url, { applicationName: 'crm_analyzer test' });
-  closing.unshift(() => hub.close());
-  const audit = await openAudit(url, { applicationName: 'crm_analyzer test' });
+  const generated = await startGeneratedHub();
+  closing.unshift(() => generated.stop());
+  const { reader: hub, readerUrl } = generated;
+  hubOwner = generated.owner;
+  const audit = await openAudit(readerUrl, { applicationName: 'crm_analyzer test' });
   closing.unshift(() => audit.close());
   const clock: Clock = { now: () => new Date(), today: () => TODAY, timeZone: TIME_ZONE };
   const repos: SegmentRepos & RankingRepos = {
@@ -59,29 +41,15 @@ beforeAll(async () => {
     customerProfiles: openCustomerProfiles(hub, undefined),
     audit,
   };
-  const pipeline = createPipeline<SegmentRepos & RankingRepos>({
-    serverName: 'crm_analyzer',
-    version: 'test',
-    tools: [serve(segmentCustomers, handleSegmentCustomers), serve(rankCustomers, handleRankCustomers)],
-    repos,
-    clock,
-    cache: new ResultCache({ redis: undefined, memoryBytes: 0 }),
-    redis: undefined,
-    clients: new ClientLimits({ redis: undefined, source: async () => undefined }),
-    accounts: new UsageAccounts(undefined, clock.now),
-    withoutRedis: 'local',
-    freshness: { read: async () => undefined, known: () => undefined },
-    etlIntervalMinutes: 11,
-    metrics: new CallMetrics(),
-    logger: { error: () => {}, warn: () => {} },
-    deadlineMs: 20_000,
-  });
+  const tools = [serve(segmentCustomers, handleSegmentCustomers), serve(rankCustomers, handleRankCustomers)];
+  const pipeline = plainPipeline('crm_analyzer', tools, repos, clock, log);
   ask = async (tool, args, ...scopes) =>
     (await pipeline.call(tool, args, { client: 'tests', role: 'sales', scopes: new Set(['crm:read', ...scopes]) })).result;
 }, 120_000);
 
 afterAll(async () => {
   for (const close of closing) await close();
+  expect(log).toEqual([]);
 });
 
 async function answer(tool: string, args: unknown, ...scopes: string[]) {

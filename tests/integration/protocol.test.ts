@@ -53,7 +53,7 @@ describe.each(['stdio', 'http'] as const)('over %s', (transport) => {
         required: ['word'],
         additionalProperties: false,
       });
-      expect(tools[0]?.outputSchema).toMatchObject({ properties: { data: { required: ['repeated', 'times'] } } });
+      expect(tools[0]?.outputSchema).toMatchObject({ properties: { data: { properties: { repeated: {}, times: {} } } } });
     });
 
     it('answers a call with text and data', async () => {

@@ -1,20 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { fillSources } from '../../database/generator/fill_sources.ts';
-import { openConnections } from '../../etl/connections.ts';
-import { runOnce } from '../../etl/run.ts';
 import { handleRecommendBudget } from '../../mcp-servers/ads_optimizer/handlers/recommend_budget.ts';
 import { openChannelResponse } from '../../mcp-servers/ads_optimizer/repo/channel_response.ts';
 import { recommendBudget } from '../../mcp-servers/ads_optimizer/tools/recommend_budget.ts';
-import { openPostgres } from '../../shared/db/postgres_database.ts';
 import { deadlineIn } from '../../shared/domain/deadline.ts';
 import { openCampaigns } from '../../shared/hub/campaigns.ts';
 import { openClients } from '../../shared/hub/clients.ts';
-import { createEtlDatabases, query } from '../support/etl_databases.ts';
-import { startScratchPostgres } from '../support/scratch_postgres.ts';
+import { query } from '../support/etl_databases.ts';
+import { startGeneratedHub, TIME_ZONE, TODAY } from '../support/generated_hub.ts';
 
-const TODAY = '2026-11-21';
-const TIME_ZONE = 'America/Costa_Rica';
 const SHOWCASE_ID = 'CMP-NAVIDAD-2026';
 const fields = recommendBudget.output.shape;
 type Data = z.infer<typeof fields.data>;
@@ -24,19 +18,11 @@ let hubUrl: string;
 let stop: () => Promise<void>;
 
 beforeAll(async () => {
-  const server = await startScratchPostgres();
-  const { urls, hubOwner } = await createEtlDatabases(server);
-  await fillSources(urls, { seed: 7, referenceDate: TODAY, scale: 'small', onProgress: () => {} });
-  const connections = await openConnections(urls);
-  const round = await runOnce({ connections, timeZone: TIME_ZONE });
-  await connections.close();
-  expect(round.failed).toBe(0);
-  await query(hubOwner, `CREATE ROLE reader LOGIN PASSWORD 'reader'; GRANT promptsales_read TO reader; ANALYZE`);
-  const hub = await openPostgres(server.url(new URL(hubOwner).pathname.slice(1), 'reader'), { applicationName: 'recommend_budget test' });
+  const { reader: hub, owner, stop: end } = await startGeneratedHub();
   const repos = { campaigns: openCampaigns(hub), clients: openClients(hub), response: openChannelResponse(hub) };
   const clock = { now: () => new Date(), today: () => TODAY, timeZone: TIME_ZONE };
   const caller = { client: 'tests', role: 'users', scopes: new Set(['ads:read']) } as const;
-  hubUrl = hubOwner;
+  hubUrl = owner;
   ask = async (args) => {
     const answer = await handleRecommendBudget(recommendBudget.input.parse(args), {
       repos,
@@ -49,10 +35,7 @@ beforeAll(async () => {
     // Strict: an answer holds what its contract says and nothing else.
     return { data: fields.data.strict().parse(answer.data), text: answer.text, warnings: answer.warnings ?? [], next: answer.next ?? [] };
   };
-  stop = async () => {
-    await hub.close();
-    await server.stop();
-  };
+  stop = end;
 });
 afterAll(() => stop?.());
 

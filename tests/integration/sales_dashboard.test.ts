@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { salesDashboard } from '../../mcp-servers/sales_dashboard/index.ts';
 import { toolDefinitions } from '../../shared/mcp/tool_definitions.ts';
 import { query } from '../support/etl_databases.ts';
-import { type SalesDashboardWorld, startSalesDashboard, TIME_ZONE, TODAY } from '../support/sales_dashboard_world.ts';
+import { TIME_ZONE, TODAY } from '../support/generated_hub.ts';
+import { type ServerWorld, startServerWorld } from '../support/server_world.ts';
 
 type Data = Record<string, unknown>;
 type Measures = readonly { readonly metric: string; readonly value: number | null; readonly previous: number | null }[];
@@ -11,11 +12,11 @@ type Campaign = { readonly id: string; readonly name: string; readonly status: s
 const SHOWCASE = 'Navidad 2026';
 const SHOWCASE_ID = 'CMP-NAVIDAD-2026';
 
-let world: SalesDashboardWorld;
+let world: ServerWorld;
 let campaigns: readonly Campaign[];
 
 beforeAll(async () => {
-  world = await startSalesDashboard();
+  world = await startServerWorld(salesDashboard, ['dashboard:read']);
   const rows = await query(
     world.sources.ads,
     `SELECT campaign_id AS id, name, status, start_date::text AS from, end_date::text AS to FROM ads.campaigns ORDER BY campaign_id`,

@@ -303,7 +303,7 @@ describe('the index at Pinecone', () => {
   });
 
   it('counts what the index says and not what was sent: a write shows late', async () => {
-    endpoint.delayWrites(100);
+    endpoint.delayWrites(1_000);
     const index = pinecone();
     await index.upsert([item('a', 0)], soon());
     expect(await index.count(soon())).toBe(0);

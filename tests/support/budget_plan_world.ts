@@ -9,13 +9,15 @@ import { openCampaigns } from '../../shared/hub/campaigns.ts';
 import type { Caller } from '../../shared/mcp/contract.ts';
 import type { ToolResult } from '../../shared/mcp/envelope.ts';
 import { serve } from '../../shared/mcp/served_tool.ts';
-import { createEtlDatabases, fillSources, query } from './etl_databases.ts';
-import { loadOnce } from './load_once.ts';
+import { createEtlDatabases, fillSources, loadHub, query } from './etl_databases.ts';
+import { plainPipeline } from './plain_pipeline.ts';
 import { startScratchPostgres } from './scratch_postgres.ts';
-import { type MovableClock, toolAsker } from './tool_asker.ts';
 
 /** apply_budget_plan over the small company of etl_databases.ts, where each campaign has planned 250.50 dollars a channel in January 2026. */
-export type BudgetPlanWorld = MovableClock & {
+export type BudgetPlanWorld = {
+  /** Both can be moved. */
+  now: Date;
+  today: string;
   readonly ask: (args: unknown, caller: Caller) => Promise<ToolResult>;
   /** The same tool where PromptAds has no address, does not answer, or no key is set. */
   readonly askWithout: Readonly<Record<'address' | 'database' | 'key', (args: unknown, caller: Caller) => Promise<ToolResult>>>;
@@ -35,7 +37,7 @@ export async function startBudgetPlanWorld(): Promise<BudgetPlanWorld> {
   await prepareSource(urls.ads, 'ads/ads_optimizer.sql');
   await query(urls.ads, `CREATE ROLE writer LOGIN PASSWORD 'writer' IN ROLE promptsales_ads`);
   await query(hubOwner, `CREATE ROLE reader LOGIN PASSWORD 'reader' IN ROLE promptsales_read`);
-  const load = () => loadOnce(urls);
+  const load = () => loadHub(urls);
   await load();
   const hub = await openPostgres(server.url(new URL(hubOwner).pathname.slice(1), 'reader'), { applicationName: 'ads_optimizer test' });
   const log: string[] = [];
@@ -45,7 +47,9 @@ export async function startBudgetPlanWorld(): Promise<BudgetPlanWorld> {
     const ads = openAds(adsUrl);
     if (adsUrl !== undefined) closing.push(async () => (await ads()).close());
     const repos: BudgetPlanRepos = { campaigns: openCampaigns(hub), ads, plans: planSigner(key) };
-    return toolAsker('ads_optimizer', serve(applyBudgetPlan, handleApplyBudgetPlan), repos, world, log);
+    const clock = { now: () => world.now, today: () => world.today, timeZone: 'America/Costa_Rica' };
+    const pipeline = plainPipeline('ads_optimizer', [serve(applyBudgetPlan, handleApplyBudgetPlan)], repos, clock, log);
+    return async (args: unknown, caller: Caller) => (await pipeline.call(applyBudgetPlan.name, args, caller)).result;
   };
   const writerUrl = server.url(new URL(urls.ads).pathname.slice(1), 'writer');
   const key = randomBytes(32);

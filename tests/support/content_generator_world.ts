@@ -1,23 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openConnections } from '../../etl/connections.ts';
-import { runOnce } from '../../etl/run.ts';
 import { type ContentGeneratorRepos, openRepos } from '../../mcp-servers/content_generator/repo/repos.ts';
-import { ClientLimits } from '../../shared/cache/client_limits.ts';
-import { ResultCache } from '../../shared/cache/result_cache.ts';
-import { UsageAccounts } from '../../shared/cache/usage_accounts.ts';
 import { packageRoot } from '../../shared/config/package_root.ts';
 import { readSettings } from '../../shared/config/settings.ts';
 import { openPostgres } from '../../shared/db/postgres_database.ts';
 import type { Caller } from '../../shared/mcp/contract.ts';
 import type { ToolResult } from '../../shared/mcp/envelope.ts';
-import { createPipeline } from '../../shared/mcp/pipeline.ts';
 import type { ServedTool } from '../../shared/mcp/served_tool.ts';
 import type { ContentStore } from '../../shared/sources/content_store.ts';
 import { openPostgresContentStore } from '../../shared/sources/postgres_content_store.ts';
-import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
-import { createEtlDatabases, fillSources, query } from './etl_databases.ts';
+import { createEtlDatabases, fillSources, loadHub, query } from './etl_databases.ts';
+import { plainPipeline } from './plain_pipeline.ts';
 import { startScratchPostgres } from './scratch_postgres.ts';
 
 /** Some tools of the content generator over a small company: campaigns CMP-1 to CMP-12 of the clients CLI-0 to CLI-3, images IMG-1 to IMG-3. */
@@ -45,44 +39,20 @@ export async function startContentGenerator(tools: readonly ServedTool<ContentGe
   await query(urls.content, await readFile(join(packageRoot(), 'database/postgresql/content/content_generator.sql'), 'utf8'));
   await query(urls.content, `CREATE ROLE writer LOGIN PASSWORD 'writer' IN ROLE promptsales_content`);
   await query(hubOwner, `CREATE ROLE reader LOGIN PASSWORD 'reader' IN ROLE promptsales_read`);
-  const load = async (): Promise<void> => {
-    const connections = await openConnections(urls);
-    try {
-      const round = await runOnce({ connections, timeZone: 'America/Costa_Rica' });
-      if (round.failed > 0) throw new Error(round.runs.map(({ table, error }) => `${table}: ${error ?? 'done'}`).join('\n'));
-    } finally {
-      await connections.close();
-    }
-  };
+  const load = () => loadHub(urls);
   await load();
   const writerUrl = server.url(new URL(urls.content).pathname.slice(1), 'writer');
   const hub = await openPostgres(server.url(new URL(hubOwner).pathname.slice(1), 'reader'), { applicationName: 'content_generator test' });
   const store = await openPostgresContentStore(writerUrl);
   const log: string[] = [];
-  const note = (details: object, message: string) => void log.push(`${message} ${JSON.stringify(details)}`);
   const planKey = randomBytes(32).toString('base64');
   const world = { now: new Date('2026-02-10T18:00:00Z'), today: '2026-02-10' };
   const opened: ContentGeneratorRepos[] = [];
   const asker = (contentUrl: string) => {
     const repos = openRepos(hub, readSettings({ CONTENT_WRITER_DATABASE_URL: contentUrl, PROMPTSALES_PLAN_KEY: planKey }), undefined);
     opened.push(repos);
-    const pipeline = createPipeline({
-      serverName: 'content_generator',
-      version: 'test',
-      tools,
-      repos,
-      clock: { now: () => world.now, today: () => world.today, timeZone: 'America/Costa_Rica' },
-      cache: new ResultCache({ redis: undefined, memoryBytes: 0 }),
-      redis: undefined,
-      clients: new ClientLimits({ redis: undefined, source: async () => undefined }),
-      accounts: new UsageAccounts(undefined, () => world.now),
-      withoutRedis: 'local',
-      freshness: { read: async () => undefined, known: () => undefined },
-      etlIntervalMinutes: 11,
-      metrics: new CallMetrics(),
-      logger: { error: note, warn: note },
-      deadlineMs: 20_000,
-    });
+    const clock = { now: () => world.now, today: () => world.today, timeZone: 'America/Costa_Rica' };
+    const pipeline = plainPipeline('content_generator', tools, repos, clock, log);
     return async (tool: string, args: unknown, caller: Caller) => (await pipeline.call(tool, args, caller)).result;
   };
   return Object.assign(world, {

@@ -1,7 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { fillSources } from '../../database/generator/fill_sources.ts';
-import { openConnections } from '../../etl/connections.ts';
-import { runOnce } from '../../etl/run.ts';
 import { handleFindNearbyCustomers } from '../../mcp-servers/crm_analyzer/handlers/find_nearby_customers.ts';
 import { handleGetCustomerProfile } from '../../mcp-servers/crm_analyzer/handlers/get_customer_profile.ts';
 import { openCustomerProfiles } from '../../mcp-servers/crm_analyzer/repo/customer_profile.ts';
@@ -11,23 +8,15 @@ import { findNearbyCustomers } from '../../mcp-servers/crm_analyzer/tools/find_n
 import { getCustomerProfile } from '../../mcp-servers/crm_analyzer/tools/get_customer_profile.ts';
 import { auditIn } from '../../shared/access/audit.ts';
 import { contactHash } from '../../shared/access/contact_hash.ts';
-import { ClientLimits } from '../../shared/cache/client_limits.ts';
-import { ResultCache } from '../../shared/cache/result_cache.ts';
-import { UsageAccounts } from '../../shared/cache/usage_accounts.ts';
-import { openPostgres } from '../../shared/db/postgres_database.ts';
 import type { SqlDatabase, Statement } from '../../shared/db/sql_database.ts';
 import { CONTACT_KINDS, normalisedContact } from '../../shared/domain/contact.ts';
 import { openClients } from '../../shared/hub/clients.ts';
 import type { Caller } from '../../shared/mcp/contract.ts';
 import type { ToolResult } from '../../shared/mcp/envelope.ts';
-import { createPipeline } from '../../shared/mcp/pipeline.ts';
 import { serve } from '../../shared/mcp/served_tool.ts';
-import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
-import { createEtlDatabases, query } from './etl_databases.ts';
-import { startScratchPostgres } from './scratch_postgres.ts';
-
-const TODAY = '2026-11-21';
-export const TIME_ZONE = 'America/Costa_Rica';
+import { query } from './etl_databases.ts';
+import { startGeneratedHub, TIME_ZONE, TODAY } from './generated_hub.ts';
+import { plainPipeline } from './plain_pipeline.ts';
 
 /** The tools about single customers over a hub that the ETL filled from generated sources. */
 export type CustomerWorld = {
@@ -47,20 +36,9 @@ export type CustomerWorld = {
 };
 
 export async function startCustomerWorld(): Promise<CustomerWorld> {
-  const server = await startScratchPostgres();
-  const { urls, hubOwner } = await createEtlDatabases(server);
-  await fillSources(urls, { seed: 7, referenceDate: TODAY, scale: 'small', onProgress: () => {} });
-  const connections = await openConnections(urls);
-  try {
-    const round = await runOnce({ connections, timeZone: TIME_ZONE });
-    if (round.failed > 0) throw new Error(round.runs.map(({ table, error }) => `${table}: ${error ?? 'done'}`).join('\n'));
-  } finally {
-    await connections.close();
-  }
-  await query(hubOwner, `CREATE ROLE reader LOGIN PASSWORD 'reader' IN ROLE promptsales_read`);
+  const generated = await startGeneratedHub();
+  const { sources: urls, owner: hubOwner, reader: database } = generated;
   await query(hubOwner, 'VACUUM ANALYZE crm.customers');
-  await query(hubOwner, 'ANALYZE');
-  const database = await openPostgres(server.url(new URL(hubOwner).pathname.slice(1), 'reader'), { applicationName: 'crm_analyzer test' });
   let ran: { readonly statement: Statement; readonly values: readonly unknown[] }[] = [];
   const reader: SqlDatabase = {
     rows: (statement, values, map, deadline) => {
@@ -70,31 +48,16 @@ export async function startCustomerWorld(): Promise<CustomerWorld> {
   };
   const contactKey = randomBytes(32);
   const log: string[] = [];
-  const note = (details: object, message: string) => void log.push(`${message} ${JSON.stringify(details)}`);
   const clock = { now: () => new Date(), today: () => TODAY, timeZone: TIME_ZONE };
-  const pipeline = createPipeline({
-    serverName: 'crm_analyzer',
-    version: 'test',
-    tools: [serve(findNearbyCustomers, handleFindNearbyCustomers), serve(getCustomerProfile, handleGetCustomerProfile)],
-    repos: {
-      places: openPlaces(reader),
-      clients: openClients(reader),
-      nearbyCustomers: openNearbyCustomers(reader),
-      customerProfiles: openCustomerProfiles(reader, contactKey),
-      audit: auditIn(reader),
-    },
-    clock,
-    cache: new ResultCache({ redis: undefined, memoryBytes: 1_000_000 }),
-    redis: undefined,
-    clients: new ClientLimits({ redis: undefined, source: async () => undefined }),
-    accounts: new UsageAccounts(undefined, clock.now),
-    withoutRedis: 'local',
-    freshness: { read: async () => undefined, known: () => undefined },
-    etlIntervalMinutes: 11,
-    metrics: new CallMetrics(),
-    logger: { error: note, warn: note },
-    deadlineMs: 20_000,
-  });
+  const tools = [serve(findNearbyCustomers, handleFindNearbyCustomers), serve(getCustomerProfile, handleGetCustomerProfile)];
+  const repos = {
+    places: openPlaces(reader),
+    clients: openClients(reader),
+    nearbyCustomers: openNearbyCustomers(reader),
+    customerProfiles: openCustomerProfiles(reader, contactKey),
+    audit: auditIn(reader),
+  };
+  const pipeline = plainPipeline('crm_analyzer', tools, repos, clock, log);
   return {
     ask: async (tool, args, caller) => (await pipeline.call(tool, args, caller)).result,
     crm: (text, values) => query(urls.crm, text, values),
@@ -123,9 +86,6 @@ export async function startCustomerWorld(): Promise<CustomerWorld> {
       ]);
     },
     log,
-    stop: async () => {
-      await database.close();
-      await server.stop();
-    },
+    stop: generated.stop,
   };
 }

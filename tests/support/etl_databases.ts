@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { migrateHub } from '../../database/postgresql/hub/migrate.ts';
-import type { EtlUrls } from '../../etl/connections.ts';
+import { type EtlUrls, openConnections } from '../../etl/connections.ts';
+import { runOnce } from '../../etl/run.ts';
 import { packageRoot } from '../../shared/config/package_root.ts';
 import type { ScratchPostgres } from './scratch_postgres.ts';
 
@@ -38,6 +39,17 @@ export async function createEtlDatabases(
      GRANT promptsales_etl TO loader;`,
   );
   return { urls: { ads, crm, content, hubEtl: server.url(hub, 'loader') }, hubOwner: server.url(hub) };
+}
+
+/** Brings what is new in the sources to the hub. Rejects with what went wrong, stream by stream. */
+export async function loadHub(urls: EtlUrls): Promise<void> {
+  const connections = await openConnections(urls);
+  try {
+    const round = await runOnce({ connections, timeZone: 'America/Costa_Rica' });
+    if (round.failed > 0) throw new Error(round.runs.map(({ table, error }) => `${table}: ${error ?? 'done'}`).join('\n'));
+  } finally {
+    await connections.close();
+  }
 }
 
 /** Runs SQL (several statements without values, or one with them) on a connection of its own and returns the last result's rows. */

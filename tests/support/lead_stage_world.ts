@@ -7,13 +7,15 @@ import { planSigner } from '../../shared/access/plan_token.ts';
 import type { Caller } from '../../shared/mcp/contract.ts';
 import type { ToolResult } from '../../shared/mcp/envelope.ts';
 import { serve } from '../../shared/mcp/served_tool.ts';
-import { createEtlDatabases, type EtlDatabases, fillSources, query } from './etl_databases.ts';
-import { loadOnce } from './load_once.ts';
+import { createEtlDatabases, type EtlDatabases, fillSources, loadHub, query } from './etl_databases.ts';
+import { plainPipeline } from './plain_pipeline.ts';
 import { startScratchPostgres } from './scratch_postgres.ts';
-import { type MovableClock, toolAsker } from './tool_asker.ts';
 
 /** update_lead_stage over the small company of etl_databases.ts, with its 300 leads: new, qualified and won. */
-export type LeadStageWorld = MovableClock & {
+export type LeadStageWorld = {
+  /** Both can be moved. */
+  now: Date;
+  today: string;
   readonly ask: (args: unknown, caller: Caller) => Promise<ToolResult>;
   /** The same tool where PromptCRM has no address, does not answer, or no key is set. */
   readonly askWithout: Readonly<Record<'address' | 'database' | 'key', (args: unknown, caller: Caller) => Promise<ToolResult>>>;
@@ -34,15 +36,17 @@ export async function startLeadStageWorld(): Promise<LeadStageWorld> {
   await fillSources(urls);
   await prepareSource(urls.crm, 'crm/crm_analyzer.sql');
   await query(urls.crm, `CREATE ROLE writer LOGIN PASSWORD 'writer' IN ROLE promptsales_crm`);
-  await loadOnce(urls);
+  await loadHub(urls);
   const log: string[] = [];
-  const world: MovableClock = { now: new Date('2026-02-10T18:00:00Z'), today: '2026-02-10' };
+  const world = { now: new Date('2026-02-10T18:00:00Z'), today: '2026-02-10' };
   const closing: (() => Promise<void>)[] = [];
   const asker = (crmUrl: string | undefined, key: Uint8Array | undefined) => {
     const crm = openCrm(crmUrl);
     if (crmUrl !== undefined) closing.push(async () => (await crm()).close());
     const repos: LeadStageRepos = { crm, plans: planSigner(key) };
-    return toolAsker('crm_analyzer', serve(updateLeadStage, handleUpdateLeadStage), repos, world, log);
+    const clock = { now: () => world.now, today: () => world.today, timeZone: 'America/Costa_Rica' };
+    const pipeline = plainPipeline('crm_analyzer', [serve(updateLeadStage, handleUpdateLeadStage)], repos, clock, log);
+    return async (args: unknown, caller: Caller) => (await pipeline.call(updateLeadStage.name, args, caller)).result;
   };
   const writerUrl = server.url(new URL(urls.crm).pathname.slice(1), 'writer');
   const key = randomBytes(32);
@@ -56,7 +60,7 @@ export async function startLeadStageWorld(): Promise<LeadStageWorld> {
     databases,
     crm: (text: string, values?: readonly unknown[]) => query(urls.crm, text, values),
     hub: (text: string) => query(hubOwner, text),
-    load: () => loadOnce(urls),
+    load: () => loadHub(urls),
     log,
     stop: async () => {
       await Promise.all(closing.map((close) => close()));

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { adsOptimizer } from '../../mcp-servers/ads_optimizer/index.ts';
 import { contentGenerator } from '../../mcp-servers/content_generator/index.ts';
+import { crmAnalyzer } from '../../mcp-servers/crm_analyzer/index.ts';
 import { salesDashboard } from '../../mcp-servers/sales_dashboard/index.ts';
 import { packageRoot } from '../../shared/config/package_root.ts';
 import { readArguments } from '../../shared/mcp/arguments.ts';
@@ -28,6 +29,18 @@ const SERVERS = [
     server: adsOptimizer,
     names: ['recommend_budget', 'get_campaign_pacing', 'get_attribution', 'analyze_experiment', 'find_ad_anomalies', 'apply_budget_plan'],
   },
+  {
+    server: crmAnalyzer,
+    names: [
+      'get_lead_metrics',
+      'get_lead_funnel',
+      'segment_customers',
+      'rank_customers',
+      'find_nearby_customers',
+      'get_customer_profile',
+      'update_lead_stage',
+    ],
+  },
   { server: contentGenerator, names: ['getContent', 'generateCampaignMessages', 'get_generation_usage', 'save_campaign_content'] },
 ];
 
@@ -35,6 +48,7 @@ const SERVERS = [
 const WRITING: Readonly<Record<string, object>> = {
   generateCampaignMessages: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   apply_budget_plan: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  update_lead_stage: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   save_campaign_content: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
 };
 /** Arguments that are lists; what a list holds is flat. */

@@ -20,11 +20,11 @@ export type PacingRepos = {
 };
 
 export const handleGetCampaignPacing: Handler<typeof getCampaignPacing, PacingRepos> = async (
-  { campaignName, client, objective, status, limit, cursor, ...asked },
+  { campaignName, clientName, objective, status, limit, cursor, ...asked },
   { repos, clock, deadline },
 ) => {
   const campaign = campaignName === undefined ? undefined : await resolveCampaign(repos.campaigns, campaignName, deadline);
-  if (campaign !== undefined && [client, objective, status, cursor].some((filter) => filter !== undefined)) {
+  if (campaign !== undefined && [clientName, objective, status, cursor].some((filter) => filter !== undefined)) {
     throw new ToolError('invalid_input', 'A campaign was named beside filters or a cursor of a list.', {
       remedy: 'Give campaignName alone, or the filters without it.',
     });
@@ -73,9 +73,9 @@ export const handleGetCampaignPacing: Handler<typeof getCampaignPacing, PacingRe
     };
   }
 
-  const resolved = client === undefined ? undefined : await resolveEntity(CLIENT_KIND, repos.clients, client, deadline);
+  const client = clientName === undefined ? undefined : await resolveEntity(CLIENT_KIND, repos.clients, clientName, deadline);
   const filters: Record<string, string> = {
-    ...(resolved === undefined ? {} : { client: `${resolved.entity.company} (${resolved.entity.clientId})` }),
+    ...(client === undefined ? {} : { client: `${client.entity.company} (${client.entity.clientId})` }),
     ...(objective === undefined ? {} : { objective }),
     ...(status === undefined ? {} : { status }),
   };
@@ -84,7 +84,7 @@ export const handleGetCampaignPacing: Handler<typeof getCampaignPacing, PacingRe
   const rows = await repos.budgetPlans.ofCampaigns(
     paceWindow.period,
     days,
-    { clientId: resolved?.entity.clientId, objective, status },
+    { clientId: client?.entity.clientId, objective, status },
     deadline,
   );
   const page = pacingPage(

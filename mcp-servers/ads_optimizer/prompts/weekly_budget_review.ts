@@ -12,7 +12,7 @@ export const weeklyBudgetReview: Prompt = {
 
 // Words of a user stand as a JSON text, so that they cannot end their own quotation.
 const callOf = (client: string | undefined, more: object): string =>
-  JSON.stringify({ ...(client === undefined ? {} : { client }), ...more });
+  JSON.stringify({ ...(client === undefined ? {} : { clientName: client }), ...more });
 
 function spanish(client: string | undefined): string {
   return [

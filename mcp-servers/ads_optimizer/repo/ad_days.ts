@@ -41,7 +41,10 @@ export type AdDays = {
 
 const CHANNELS: Statement = { name: 'ad_channels', text: 'SELECT channel_id AS id, name FROM ads.channels ORDER BY name' };
 
-/** A row a series: a hundred thousand rows of a day each took four times as long to read. */
+/**
+ * A row a series: a hundred thousand rows of a day each took four times as long to read. Behind LATERAL each campaign's days come in the order
+ * of the primary key: sorting all of them together took two thirds of the time.
+ */
 const SERIES: Statement = {
   name: 'ad_series',
   text: `
@@ -54,23 +57,24 @@ const SERIES: Statement = {
        AND ($6::text IS NULL OR c.objective = $6)
        AND ($7::text IS NULL OR c.status = $7)
        AND c.start_date <= $2 AND c.end_date >= $1
-  ), series AS (
-    SELECT d.campaign_id, d.channel_id,
-           string_agg((d.day - $1::date) || ' ' || (d.spend * 100)::bigint || ' ' || d.impressions || ' ' || d.clicks || ' ' || d.conversions, ' ' ORDER BY d.day) AS figures
-      FROM asked a
-      JOIN sales.ad_day d USING (campaign_id)
-     WHERE d.day BETWEEN $1 AND $2 AND ($5::text IS NULL OR d.channel_id = $5)
-     GROUP BY d.campaign_id, d.channel_id
   )
-  SELECT s.campaign_id, a.name AS campaign, a.client_name, s.channel_id, coalesce(h.name, s.channel_id) AS channel, a.start_date, a.end_date,
-         s.figures,
+  SELECT a.campaign_id, a.name AS campaign, a.client_name, s.channel_id, coalesce(h.name, s.channel_id) AS channel, a.start_date, a.end_date,
+         s.days, s.spend, s.impressions, s.clicks, s.conversions,
          coalesce((SELECT string_agg(to_char(b.month, 'YYYY-MM') || '=' || (b.planned * 100)::bigint, ',')
                      FROM ads.campaign_budgets b
-                    WHERE b.campaign_id = s.campaign_id AND b.channel_id = s.channel_id), '') AS planned
-    FROM series s
-    JOIN asked a USING (campaign_id)
+                    WHERE b.campaign_id = a.campaign_id AND b.channel_id = s.channel_id), '') AS planned
+    FROM asked a
+   CROSS JOIN LATERAL (
+      SELECT channel_id, array_agg(day - $1::date)::text AS days, array_agg(spend)::text AS spend, array_agg(impressions)::text AS impressions,
+             array_agg(clicks)::text AS clicks, array_agg(conversions)::text AS conversions
+        FROM (SELECT d.channel_id, d.day, d.spend, d.impressions, d.clicks, d.conversions
+                FROM sales.ad_day d
+               WHERE d.campaign_id = a.campaign_id AND d.day BETWEEN $1 AND $2 AND ($5::text IS NULL OR d.channel_id = $5)
+               ORDER BY d.channel_id, d.day) ordered
+       GROUP BY channel_id
+   ) s
     LEFT JOIN ads.channels h ON h.channel_id = s.channel_id
-   ORDER BY s.campaign_id, s.channel_id`,
+   ORDER BY a.campaign_id, s.channel_id`,
 };
 
 /** The hub's roll-up of advertising by day. */
@@ -87,13 +91,9 @@ export function openAdDays(hub: SqlDatabase): AdDays {
   };
 }
 
-/** Figures a day in {@link SERIES}: the day, then its four measures. */
-const FIGURES = 5;
-
 function toSeries(row: Row): AdSeries {
-  const figures = textOf(row, 'figures').split(' ');
-  const column = (at: number): readonly number[] =>
-    Array.from({ length: figures.length / FIGURES }, (_, day) => Number(figures[day * FIGURES + at]));
+  // An array as PostgreSQL writes it: {1,2,3}.
+  const numbers = (column: string): number[] => textOf(row, column).slice(1, -1).split(',').map(Number);
   return {
     campaignId: textOf(row, 'campaign_id'),
     campaign: textOf(row, 'campaign'),
@@ -102,11 +102,11 @@ function toSeries(row: Row): AdSeries {
     channel: textOf(row, 'channel'),
     startDate: textOf(row, 'start_date'),
     endDate: textOf(row, 'end_date'),
-    days: column(0),
-    spend: column(1),
-    impressions: column(2),
-    clicks: column(3),
-    conversions: column(4),
+    days: numbers('days'),
+    spend: numbers('spend').map((dollars) => Math.round(dollars * 100)),
+    impressions: numbers('impressions'),
+    clicks: numbers('clicks'),
+    conversions: numbers('conversions'),
     planned: new Map(
       textOf(row, 'planned')
         .split(',')

@@ -3,6 +3,7 @@ import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts'
 import type { Day, DayRange } from '../../../shared/domain/calendar_day.ts';
 import type { Campaign } from '../../../shared/domain/campaign.ts';
 import type { Deadline } from '../../../shared/domain/deadline.ts';
+import { toCampaign } from '../../../shared/hub/campaigns.ts';
 
 /** What was planned for a month, as decimal text; `month` is its first day. */
 export type PlannedMonth = { readonly month: Day; readonly planned: string };
@@ -134,14 +135,6 @@ function toChannelSpend(row: Row): ChannelSpend {
 function toCampaignSpend(row: Row): CampaignSpend {
   return {
     ...toPlanAndSpend(row),
-    campaign: {
-      campaignId: textOf(row, 'campaign_id'),
-      name: textOf(row, 'name'),
-      clientId: textOf(row, 'client_id'),
-      clientName: textOf(row, 'client_name'),
-      status: textOf(row, 'status'),
-      startDate: textOf(row, 'start_date'),
-      endDate: textOf(row, 'end_date'),
-    },
+    campaign: toCampaign(row),
   };
 }

@@ -76,8 +76,8 @@ const LEVEL = 0.9;
 /** Of the change that counts, how much must be seen without the model. */
 const PLAIN_PART = 0.6;
 
-/** The days read, by their place, and those of them in which a break may begin. */
-type Reading = { readonly days: readonly Day[]; readonly from: Day; readonly period: DayRange };
+/** The days read and their months, by their place, and those of them in which a break may begin. */
+type Reading = { readonly days: readonly Day[]; readonly months: readonly string[]; readonly from: Day; readonly period: DayRange };
 
 /** A finding before all findings are weighed together. */
 type Candidate = Omit<Anomaly, 'q' | 'severity'> & {
@@ -93,7 +93,8 @@ type Candidate = Omit<Anomaly, 'q' | 'severity'> & {
  */
 export function findAnomalies(series: readonly AdSeries[], read: DayRange, period: DayRange, sensitivity: Sensitivity): AnomalyReading {
   const { q: rareEnough, change } = SENSITIVITIES[sensitivity];
-  const reading: Reading = { days: Array.from({ length: lengthOf(read) }, (_, i) => addDays(read.from, i)), from: read.from, period };
+  const days = Array.from({ length: lengthOf(read) }, (_, i) => addDays(read.from, i));
+  const reading: Reading = { days, months: days.map((day) => day.slice(0, 7)), from: read.from, period };
   const byCampaign = new Map<string, AdSeries[]>();
   for (const one of series) byCampaign.set(one.campaignId, [...(byCampaign.get(one.campaignId) ?? []), one]);
   const candidates = [...byCampaign.values()].flatMap((channels) => ofCampaign(channels, reading));
@@ -268,7 +269,7 @@ function plannedByDay({ days, planned, startDate, endDate }: AdSeries, reading: 
     const running = daysBetween(startDate > first ? startDate : first, earlier(endDate, last)) + 1;
     if (running > 0 && cents > 0) byMonth.set(month, cents / running);
   }
-  const exposure = days.map((offset) => byMonth.get(dayAt(reading, offset).slice(0, 7)));
+  const exposure = days.map((offset) => byMonth.get(reading.months[offset] ?? dayAt(reading, offset).slice(0, 7)));
   return exposure.every((planned) => planned !== undefined) ? exposure : days.map(() => 1);
 }
 

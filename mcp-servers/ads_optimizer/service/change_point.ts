@@ -139,21 +139,25 @@ const stepColumn = (days: number, from: number): Float64Array => new Float64Arra
 /** Moves what weekdays do into the exposure: the median of each weekday's deviation, drawn towards none where there are few. */
 function withoutWeekdays(level: Level, residuals: Float64Array): Level {
   const local = withoutWeeks(residuals);
-  const factors = Array.from({ length: 7 }, (_, weekday) => {
-    const own = local.filter((_, i) => level.weekday[i] === weekday);
-    return own.length < 3 ? 1 : Math.exp((median(own) * own.length) / (own.length + 2));
-  });
-  return { ...level, exposure: level.exposure.map((exposure, i) => exposure * (factors[level.weekday[i] ?? 0] ?? 1)) };
+  const own: number[][] = [[], [], [], [], [], [], []];
+  for (let i = 0; i < local.length; i++) own[level.weekday[i] as number]?.push(local[i] as number);
+  const factors = own.map((deviations) =>
+    deviations.length < 3 ? 1 : Math.exp((median(deviations) * deviations.length) / (deviations.length + 2)),
+  );
+  return { ...level, exposure: level.exposure.map((exposure, i) => exposure * (factors[level.weekday[i] as number] ?? 1)) };
 }
 
 /** Deviations from the mean of the week around each day, so that a step does not look like a weekday. */
 function withoutWeeks(residuals: Float64Array): Float64Array {
   const sums = new Float64Array(residuals.length + 1);
   for (let i = 0; i < residuals.length; i++) sums[i + 1] = (sums[i] as number) + (residuals[i] as number);
-  return residuals.map((residual, i) => {
-    const [from, to] = [Math.max(0, i - 3), Math.min(residuals.length, i + 4)];
-    return residual - ((sums[to] as number) - (sums[from] as number)) / (to - from);
-  });
+  const local = new Float64Array(residuals.length);
+  for (let i = 0; i < residuals.length; i++) {
+    const from = Math.max(0, i - 3);
+    const to = Math.min(residuals.length, i + 4);
+    local[i] = (residuals[i] as number) - ((sums[to] as number) - (sums[from] as number)) / (to - from);
+  }
+  return local;
 }
 
 /**
@@ -176,7 +180,8 @@ function fitLevel(level: Level, columns: readonly Float64Array[], start: readonl
   };
   for (let round = isCounts ? (start === undefined ? 4 : 3) : 1; round > 0; round--) {
     for (let i = 0; i < days; i++) {
-      const [value, exposure] = [level.value[i] as number, level.exposure[i] as number];
+      const value = level.value[i] as number;
+      const exposure = level.exposure[i] as number;
       const known = exposure > 0 && (isCounts || value > 0);
       if (!isCounts) {
         weights[i] = known ? 1 : 0;
@@ -192,12 +197,9 @@ function fitLevel(level: Level, columns: readonly Float64Array[], start: readonl
     if (solved === undefined) return undefined;
     coefficients = solved.coefficients;
     if (round === 1) {
-      return {
-        columns,
-        ...solved,
-        weights,
-        residuals: Float64Array.from(response, (value, i) => (weights[i] === 0 ? 0 : value - predict(i))),
-      };
+      const residuals = new Float64Array(days);
+      for (let i = 0; i < days; i++) residuals[i] = weights[i] === 0 ? 0 : (response[i] as number) - predict(i);
+      return { columns, ...solved, weights, residuals };
     }
   }
   return undefined;
@@ -248,9 +250,15 @@ function runningSum(values: readonly number[]): Float64Array {
 
 /** How much noisier than the model: Pearson's χ² a degree of freedom for counts, never below 1; the robust variance for amounts. */
 function dispersionOf({ noise }: Level, { weights, residuals, columns }: Fit): number {
-  const known = weights.filter((weight) => weight > 0).length;
+  let known = 0;
+  let squares = 0;
+  for (let i = 0; i < weights.length; i++) {
+    const weight = weights[i] as number;
+    if (weight > 0) known++;
+    squares += (residuals[i] as number) * (residuals[i] as number) * weight;
+  }
   const freedom = Math.max(1, known - columns.length);
-  if (noise === 'counts') return Math.max(1, total(residuals.map((residual, i) => residual * residual * (weights[i] as number))) / freedom);
+  if (noise === 'counts') return Math.max(1, squares / freedom);
   const spread = scaledMad(residuals.filter((_, i) => (weights[i] as number) > 0));
   return Math.max(spread * spread * (known / freedom), 1e-6);
 }
@@ -259,14 +267,17 @@ function leastSquares(columns: readonly Float64Array[], weights: Float64Array, r
   const width = columns.length;
   const normal = new Float64Array(width * width);
   const right = new Float64Array(width);
-  for (let i = 0; i < weights.length; i++) {
-    const w = weights[i] as number;
-    if (w === 0) continue;
-    for (let a = 0; a < width; a++) {
-      const x = w * ((columns[a] as Float64Array)[i] as number);
-      right[a] = (right[a] as number) + x * (response[i] as number);
-      for (let b = 0; b <= a; b++)
-        normal[a * width + b] = (normal[a * width + b] as number) + x * ((columns[b] as Float64Array)[i] as number);
+  // A pair of columns at a time: the sums stay in registers, and each adds up its days in the same order as all others.
+  for (let a = 0; a < width; a++) {
+    const one = columns[a] as Float64Array;
+    let toRight = 0;
+    for (let i = 0; i < weights.length; i++) toRight += (weights[i] as number) * (one[i] as number) * (response[i] as number);
+    right[a] = toRight;
+    for (let b = 0; b <= a; b++) {
+      const other = columns[b] as Float64Array;
+      let sum = 0;
+      for (let i = 0; i < weights.length; i++) sum += (weights[i] as number) * (one[i] as number) * (other[i] as number);
+      normal[a * width + b] = sum;
     }
   }
   for (let a = 0; a < width; a++) {

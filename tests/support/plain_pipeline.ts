@@ -1,34 +1,30 @@
 import { ClientLimits } from '../../shared/cache/client_limits.ts';
 import { ResultCache } from '../../shared/cache/result_cache.ts';
 import { UsageAccounts } from '../../shared/cache/usage_accounts.ts';
-import type { Caller } from '../../shared/mcp/contract.ts';
-import type { ToolResult } from '../../shared/mcp/envelope.ts';
-import { createPipeline } from '../../shared/mcp/pipeline.ts';
+import type { Clock } from '../../shared/domain/clock.ts';
+import { createPipeline, type Pipeline } from '../../shared/mcp/pipeline.ts';
 import type { ServedTool } from '../../shared/mcp/served_tool.ts';
 import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
 
-/** When it is for the tool; both can be moved. */
-export type MovableClock = { now: Date; today: string };
-
-/** One tool through the pipeline every call goes through, without Redis and cache. What it warns of or fails with is pushed to the log. */
-export function toolAsker<Repos>(
+/** The pipeline of a server that keeps nothing and knows no limits: each call is answered by its handler. What it has to log goes to `log`. */
+export function plainPipeline<Repos>(
   serverName: string,
-  served: ServedTool<Repos>,
+  tools: readonly ServedTool<Repos>[],
   repos: Repos,
-  time: MovableClock,
+  clock: Clock,
   log: string[],
-): (args: unknown, caller: Caller) => Promise<ToolResult> {
+): Pipeline {
   const note = (details: object, message: string) => void log.push(`${message} ${JSON.stringify(details)}`);
-  const pipeline = createPipeline({
+  return createPipeline({
     serverName,
     version: 'test',
-    tools: [served],
+    tools,
     repos,
-    clock: { now: () => time.now, today: () => time.today, timeZone: 'America/Costa_Rica' },
+    clock,
     cache: new ResultCache({ redis: undefined, memoryBytes: 0 }),
     redis: undefined,
     clients: new ClientLimits({ redis: undefined, source: async () => undefined }),
-    accounts: new UsageAccounts(undefined, () => time.now),
+    accounts: new UsageAccounts(undefined, clock.now),
     withoutRedis: 'local',
     freshness: { read: async () => undefined, known: () => undefined },
     etlIntervalMinutes: 11,
@@ -36,5 +32,4 @@ export function toolAsker<Repos>(
     logger: { error: note, warn: note },
     deadlineMs: 20_000,
   });
-  return async (args, caller) => (await pipeline.call(served.tool.name, args, caller)).result;
 }
