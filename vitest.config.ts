@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['tests/integration/**/*.test.ts'],
+          include: ['tests/{integration,deadlock_tests,performance_tests}/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           // Each file may run a PostgreSQL of its own; more than two at once only wait for each other on two cores.

@@ -92,6 +92,16 @@ withDataOptions(program.command('fill'))
   .description('fill the embedded sources anew with generated data, and load it')
   .action((options: DataOptions) => run(async (settings) => (await import('./commands/fill.ts')).runFill(withData(settings, options))));
 
+withDataOptions(program.command('deploy'))
+  .description('bring PromptAds or PromptCRM on SQL Server to what its project says')
+  .addArgument(program.createArgument('<database>', 'ads | crm').choices(['ads', 'crm']))
+  .option('--fill', 'put generated data into it, if it is empty')
+  .action((database: 'ads' | 'crm', options: DataOptions & { fill?: boolean }) =>
+    run(async (settings) =>
+      (await import('./commands/deploy.ts')).runDeploy(database, { fill: options.fill === true }, withData(settings, options)),
+    ),
+  );
+
 program
   .command('inspect')
   .description('open the MCP Inspector on a server; what follows -- goes to the Inspector')

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { connectRedis } from '../shared/cache/redis_connection.ts';
+import { isSqlServerAddress } from '../shared/db/sql_server_address.ts';
 import type { DocumentSource, RowSource } from '../shared/sources/change_source.ts';
 import { postgresDocumentSource, postgresRowSource } from '../shared/sources/postgres_change_source.ts';
 import { type CampaignBoards, campaignBoardsIn } from './campaign_boards.ts';
@@ -31,8 +32,8 @@ class UnsupportedSource extends Error {
 /** Opens what a run needs; databases are connected to at first use. Errors: a URL whose kind of database no adapter reads. */
 export async function openConnections(urls: EtlUrls): Promise<EtlConnections> {
   const sources = {
-    PromptAds: postgresRowSource(requirePostgres('PromptAds', urls.ads)),
-    PromptCRM: postgresRowSource(requirePostgres('PromptCRM', urls.crm)),
+    PromptAds: await rowSource('PromptAds', urls.ads),
+    PromptCRM: await rowSource('PromptCRM', urls.crm),
     PromptContent: postgresDocumentSource(requirePostgres('PromptContent', urls.content)),
   };
   const hub = new pg.Pool({ connectionString: urls.hubEtl, application_name: 'promptsales etl', max: 6, keepAlive: true });
@@ -49,10 +50,16 @@ export async function openConnections(urls: EtlUrls): Promise<EtlConnections> {
   };
 }
 
-function requirePostgres(database: string, url: string): string {
+/** The driver of SQL Server is loaded by who has one. */
+async function rowSource(database: string, url: string): Promise<RowSource> {
+  if (isSqlServerAddress(url)) return (await import('../shared/sources/sql_server_row_source.ts')).sqlServerRowSource(url);
+  return postgresRowSource(requirePostgres(database, url, 'postgres:, mssql: and sqlserver:'));
+}
+
+function requirePostgres(database: string, url: string, readable = 'postgres:'): string {
   const protocol = /^([a-z][a-z0-9+]*):/i.exec(url)?.[1]?.toLowerCase();
   if (protocol !== 'postgres' && protocol !== 'postgresql') {
-    throw new UnsupportedSource(`${database} is at a ${protocol ?? 'nameless'}: address, and changes can be read from postgres: only`);
+    throw new UnsupportedSource(`${database} is at a ${protocol ?? 'nameless'}: address, and changes can be read from ${readable} only`);
   }
   return url;
 }

@@ -4,15 +4,12 @@ import pg from 'pg';
 import { packageRoot } from '../../shared/config/package_root.ts';
 import { copyInto } from '../../shared/db/binary_copy.ts';
 import { historyBefore } from './calendar.ts';
-import type { Scale } from './scales.ts';
+import { GENERATOR_VERSION, type Scale } from './scales.ts';
 import { sourceData, type TableData } from './source_data.ts';
 import { splitStatements } from './split_statements.ts';
 
 export { showcaseCampaign } from './campaigns.ts';
 export type { Scale } from './scales.ts';
-
-/** Raised with every change of the data that a seed and a date give. */
-const GENERATOR_VERSION = 1;
 
 export type SourceUrls = { readonly ads: string; readonly crm: string; readonly content: string };
 

@@ -2,6 +2,9 @@ import type { CampaignPlan } from './campaigns.ts';
 import type { JourneyPlan } from './journeys.ts';
 import type { LeadPlan } from './leads.ts';
 
+/** Raised with every change of the data that a seed and a date give. */
+export const GENERATOR_VERSION = 1;
+
 export type Scale = 'full' | 'small';
 
 /** How much of everything. What is drawn from chance (metric rows, orders, touches) comes out within a few percent of the remark. */

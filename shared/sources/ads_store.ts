@@ -30,25 +30,27 @@ export type BudgetRow = {
 };
 
 /** The rules a plan has to keep, as PromptAds holds them. */
-export type BudgetRule =
+export const BUDGET_RULES = [
   /** The campaign is neither a draft nor completed. */
-  | 'status'
+  'status',
   /** The plan's currency is the campaign's. */
-  | 'currency'
+  'currency',
   /** The month is not over. */
-  | 'month_over'
+  'month_over',
   /** The campaign runs on some day of the month. */
-  | 'running_dates'
+  'running_dates',
   /** The channel belongs to the campaign. */
-  | 'channel'
+  'channel',
   /** What a channel has in a month. */
-  | 'most_per_month'
+  'most_per_month',
   /** How far a channel's month moves, in percent of what it was. */
-  | 'most_change'
+  'most_change',
   /** What part of the month's plan a channel has, 0 to 1. */
-  | 'share'
+  'share',
   /** All months together against the campaign's budget. */
-  | 'campaign_budget';
+  'campaign_budget',
+] as const;
+export type BudgetRule = (typeof BUDGET_RULES)[number];
 
 /**
  * What a rule says of a plan. `found` is what it judged, `fewest` and `most` are its limits, null where it has none on that side: dollars

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { openPostgres } from '../db/postgres_database.ts';
-import { isDay, startOfMonth } from '../domain/calendar_day.ts';
-import type { AdsStore, ApplyOutcome, BudgetRow } from './ads_store.ts';
+import { type AdsStore, type ApplyOutcome, BUDGET_RULES, type BudgetRow } from './ads_store.ts';
+import { AMOUNT, budgetRows, requireMonth } from './budget_rows.ts';
 import { pastCrossings } from './crossing_writes.ts';
 import { APPLY_BUDGETS, BUDGET_STATE, CHECK_BUDGETS } from './postgres_ads_store_sql.ts';
 
@@ -29,7 +29,7 @@ export async function openPostgresAdsStore(url: string): Promise<AdsStore> {
   };
 }
 
-const Money = z.string().regex(/^\d{1,12}(\.\d{1,2})?$/);
+const Money = z.string().regex(AMOUNT);
 
 const StateRow = z.object({
   campaignId: z.string(),
@@ -42,17 +42,7 @@ const StateRow = z.object({
 });
 
 const Finding = z.object({
-  rule: z.enum([
-    'status',
-    'currency',
-    'month_over',
-    'running_dates',
-    'channel',
-    'most_per_month',
-    'most_change',
-    'share',
-    'campaign_budget',
-  ]),
+  rule: z.enum(BUDGET_RULES),
   campaignId: z.string(),
   month: z.iso.date().nullable(),
   channelId: z.string().nullable(),
@@ -78,17 +68,7 @@ const Outcome: z.ZodType<ApplyOutcome> = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('no_such_campaign'), campaignIds: z.array(z.string()) }),
 ]);
 
-/** Checked here as well: a cast to numeric would round what is finer than cents before the function could see it. */
 function columnsOf(rows: readonly BudgetRow[]): unknown[] {
-  const keys = new Set(rows.map(({ campaignId, channelId, month }) => JSON.stringify([campaignId, channelId, requireMonth(month)])));
-  if (rows.length === 0 || keys.size < rows.length) throw new RangeError('a plan has at least one row, and no key twice');
-  const amounts = rows.flatMap(({ expected, planned }) => (expected === null ? [planned] : [expected, planned]));
-  const wrong = amounts.find((amount) => !Money.safeParse(amount).success);
-  if (wrong !== undefined) throw new RangeError(`${wrong.slice(0, 40)} is no amount of money`);
-  return (['campaignId', 'channelId', 'month', 'expected', 'planned'] as const).map((column) => rows.map((row) => row[column]));
-}
-
-function requireMonth(month: string): string {
-  if (!isDay(month) || startOfMonth(month) !== month) throw new RangeError(`${month.slice(0, 40)} is no first day of a month`);
-  return month;
+  const checked = budgetRows(rows);
+  return (['campaignId', 'channelId', 'month', 'expected', 'planned'] as const).map((column) => checked.map((row) => row[column]));
 }

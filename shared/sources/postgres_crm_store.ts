@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { openPostgres } from '../db/postgres_database.ts';
 import { type CrmStore, LEAD_STAGES, type LeadChange, type LeadOutcome } from './crm_store.ts';
 import { pastCrossings } from './crossing_writes.ts';
+import { leadSteps, requireLeadId, requireTime } from './lead_steps.ts';
 import { APPLY_LEADS, CHECK_LEADS, LEAD_STATES } from './postgres_crm_store_sql.ts';
 
 /**
@@ -11,7 +12,7 @@ import { APPLY_LEADS, CHECK_LEADS, LEAD_STATES } from './postgres_crm_store_sql.
 export async function openPostgresCrmStore(url: string): Promise<CrmStore> {
   const database = await openPostgres(url, { applicationName: 'promptsales crm', maxConnections: 8, statementTimeoutMs: 20_000 });
   return {
-    leadStages: (leadIds, deadline) => database.rows(LEAD_STATES, [leadIds.map(requireId)], (row) => StateRow.parse(row), deadline),
+    leadStages: (leadIds, deadline) => database.rows(LEAD_STATES, [leadIds.map(requireLeadId)], (row) => StateRow.parse(row), deadline),
     checkLeads: ({ changes, now }, deadline) =>
       database.rows(CHECK_LEADS, [requireTime(now), ...columnsOf(changes)], (row) => Finding.parse(row), deadline),
     async applyLeads({ planId, changedBy, at, now, changes }, deadline) {
@@ -57,23 +58,6 @@ const Outcome: z.ZodType<LeadOutcome> = z.discriminatedUnion('outcome', [
 ]);
 
 function columnsOf(changes: readonly LeadChange[]): unknown[] {
-  const ids = changes.map(({ leadId }) => requireId(leadId));
-  if (ids.length === 0 || new Set(ids).size < ids.length) throw new RangeError('a plan has at least one step, and no lead twice');
-  return [
-    ids,
-    changes.map(({ expected }) => expected),
-    changes.map(({ stage }) => stage),
-    changes.map(({ at }) => requireTime(at)),
-    changes.map(({ note }) => note),
-  ];
-}
-
-function requireId(id: number): number {
-  if (!Number.isSafeInteger(id) || id < 1) throw new RangeError(`${id} is no id of a lead`);
-  return id;
-}
-
-function requireTime(time: Date): Date {
-  if (Number.isNaN(time.getTime())) throw new RangeError('a time of a plan is none');
-  return time;
+  const steps = leadSteps(changes);
+  return (['leadId', 'expected', 'stage', 'at', 'note'] as const).map((column) => steps.map((step) => step[column]));
 }

@@ -3,11 +3,22 @@ import { prepareSource } from '../../database/postgresql/prepare_source.ts';
 import { deadlineIn } from '../../shared/domain/deadline.ts';
 import type { CrmStore, LeadChange, LeadFinding, LeadOutcome, LeadPlan, LeadStage } from '../../shared/sources/crm_store.ts';
 import { LEAD_STAGES } from '../../shared/sources/crm_store.ts';
-import { type CrmStoreWorld, postgresCrmStoreWorld } from '../support/crm_store_world.ts';
+import { type CrmStoreWorld, type PostgresCrmStoreWorld, postgresCrmStoreWorld } from '../support/crm_store_world.ts';
 import { query } from '../support/etl_databases.ts';
+import { sqlServerCrmWorld } from '../support/sql_server_crm_world.ts';
 
 /** Every adapter of the port passes this; a world says how its kind of database is filled and looked into. */
-const ADAPTERS: readonly (readonly [name: string, open: () => Promise<CrmStoreWorld>])[] = [['PostgreSQL', postgresCrmStoreWorld]];
+const sqlServer = process.env.TEST_CRM_URL;
+const ADAPTERS: readonly (readonly [name: string, open: () => Promise<CrmStoreWorld>])[] = [
+  ['PostgreSQL', postgresCrmStoreWorld],
+  ...(sqlServer === undefined ? [] : [['SQL Server', () => sqlServerCrmWorld(sqlServer)] as const]),
+];
+
+if (sqlServer === undefined) {
+  describe.skip('PromptCRM on SQL Server (TEST_CRM_URL is not set)', () => {
+    it('passes the same suite', () => expect.unreachable());
+  });
+}
 
 const soon = () => deadlineIn(20_000);
 const NOW = new Date('2026-02-10T12:00:00.123Z');
@@ -298,8 +309,7 @@ describe.each(ADAPTERS)('PromptCRM on %s', (_name, open) => {
   });
 
   it('says that it cannot be reached, and tells no address', async () => {
-    const { openPostgresCrmStore } = await import('../../shared/sources/postgres_crm_store.ts');
-    const nowhere = await openPostgresCrmStore('postgres://user:secret@127.0.0.1:1/crm');
+    const nowhere = await world.nowhere();
     const failure = await nowhere.applyLeads(planOf(), soon()).catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: 'ToolError', errorClass: 'unavailable' });
     expect(JSON.stringify(failure)).not.toMatch(/secret|127\.0\.0\.1/);
@@ -308,7 +318,7 @@ describe.each(ADAPTERS)('PromptCRM on %s', (_name, open) => {
 });
 
 describe('the login of crm_analyzer in PromptCRM on PostgreSQL (S4)', () => {
-  let world: CrmStoreWorld;
+  let world: PostgresCrmStoreWorld;
   beforeAll(async () => {
     world = await postgresCrmStoreWorld();
     await world.reset();

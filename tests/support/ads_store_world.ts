@@ -43,10 +43,19 @@ export type AdsStoreWorld = {
   readonly whileHeld: <T>(campaignId: string, waiting: number, start: () => Promise<T>[]) => Promise<T[]>;
   /** From here on the database refuses each write of that channel's plan, in the middle of a transaction. */
   readonly breakWritesOf: (channelId: string) => Promise<void>;
-  /** The URL of the login that servers have, and SQL as the owner. */
+  /** No channel but this one is left to any campaign. */
+  readonly keepOnlyChannel: (channelId: string) => Promise<void>;
+  /** A line of the change log once more, under another id. */
+  readonly logAgain: (changeId: number, as: number) => Promise<void>;
+  /** A store at an address where nothing listens; the address holds the word 'secret'. */
+  readonly nowhere: () => Promise<AdsStore>;
+  readonly stop: () => Promise<void>;
+};
+
+/** The same with what tests of PostgreSQL alone ask for: the URL of the login that servers have, and SQL as the owner. */
+export type PostgresAdsStoreWorld = AdsStoreWorld & {
   readonly writerUrl: string;
   readonly asOwner: (text: string, values?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
-  readonly stop: () => Promise<void>;
 };
 
 const RESET = `
@@ -63,7 +72,7 @@ const RESET = `
     FROM ads.campaign_channels k, (VALUES (date '2026-02-01'), (date '2026-03-01')) m (month);`;
 
 /** The world on a PostgreSQL of its own. */
-export async function postgresAdsStoreWorld(): Promise<AdsStoreWorld> {
+export async function postgresAdsStoreWorld(): Promise<PostgresAdsStoreWorld> {
   const server = await startScratchPostgres();
   const { urls } = await createEtlDatabases(server);
   const asOwner = (text: string, values?: readonly unknown[]) => query(urls.ads, text, values);
@@ -122,6 +131,17 @@ export async function postgresAdsStoreWorld(): Promise<AdsStoreWorld> {
            FROM ads.change_log WHERE change_id > 5 ORDER BY change_id`,
       ),
     plans: () => asOwner('SELECT plan_id, changed_by, reason, applied_at, rows FROM ads.applied_budget_plans ORDER BY applied_at, plan_id'),
+    keepOnlyChannel: async (channelId) =>
+      void (await asOwner(
+        `DELETE FROM ads.campaign_budgets WHERE channel_id <> '${channelId}'; DELETE FROM ads.campaign_channels WHERE channel_id <> '${channelId}'`,
+      )),
+    logAgain: async (changeId, as) =>
+      void (await asOwner(
+        `INSERT INTO ads.change_log SELECT $1, campaign_id, entity, entity_id, field, NULL, NULL, changed_by, changed_at
+           FROM ads.change_log WHERE change_id = $2`,
+        [as, changeId],
+      )),
+    nowhere: () => openPostgresAdsStore('postgres://user:secret@127.0.0.1:1/ads'),
     whileHeld: (campaignId, waiting, start) =>
       whileHeld(urls.ads, `SELECT FROM ads.campaigns WHERE campaign_id = '${campaignId}' FOR UPDATE`, waiting, start),
     breakWritesOf: async (channelId) =>

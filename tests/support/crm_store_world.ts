@@ -25,11 +25,16 @@ export type CrmStoreWorld = {
   readonly whileHeld: <T>(leadId: number, waiting: number, start: () => Promise<T>[]) => Promise<T[]>;
   /** From here on the database refuses each write of that lead, in the middle of a transaction. */
   readonly breakWritesOf: (leadId: number) => Promise<void>;
-  /** The URL of the login that servers have, that of the owner, and SQL as the owner. */
+  /** A store at an address where nothing listens; the address holds the word 'secret'. */
+  readonly nowhere: () => Promise<CrmStore>;
+  readonly stop: () => Promise<void>;
+};
+
+/** The same with what tests of PostgreSQL alone ask for: the URLs of the login that servers have and of the owner, and SQL as the owner. */
+export type PostgresCrmStoreWorld = CrmStoreWorld & {
   readonly writerUrl: string;
   readonly ownerUrl: string;
   readonly asOwner: (text: string, values?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
-  readonly stop: () => Promise<void>;
 };
 
 const RESET = `
@@ -48,7 +53,7 @@ const RESET = `
       AS l (lead, stage, c, q, p, e)`;
 
 /** The world on a PostgreSQL of its own. */
-export async function postgresCrmStoreWorld(): Promise<CrmStoreWorld> {
+export async function postgresCrmStoreWorld(): Promise<PostgresCrmStoreWorld> {
   const server = await startScratchPostgres();
   const { urls } = await createEtlDatabases(server);
   const asOwner = (text: string, values?: readonly unknown[]) => query(urls.crm, text, values);
@@ -75,6 +80,7 @@ export async function postgresCrmStoreWorld(): Promise<CrmStoreWorld> {
            FROM crm.lead_stage_history ORDER BY history_id`,
       ),
     plans: () => asOwner('SELECT plan_id, changed_by, applied_at, rows FROM crm.applied_lead_plans ORDER BY applied_at, plan_id'),
+    nowhere: () => openPostgresCrmStore('postgres://user:secret@127.0.0.1:1/crm'),
     whileHeld: (leadId, waiting, start) =>
       whileHeld(urls.crm, `SELECT FROM crm.leads WHERE lead_id = ${leadId} FOR UPDATE`, waiting, start),
     breakWritesOf: async (leadId) =>

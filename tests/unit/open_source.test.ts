@@ -20,9 +20,10 @@ const SOURCES = [
     open: (url: string | undefined) => openAds(url),
     setting: 'ADS_WRITER_DATABASE_URL',
     refused: [
-      ['mssql://user:secret@host.example:1433/x', /adapter for SQL Server is not there yet/],
-      ['sqlserver://host.example;password=secret', /adapter for SQL Server is not there yet/],
-      ['mongodb://user:secret@host.example/x', /no PostgreSQL database/],
+      ['sqlserver://host.example;password=secret', /names no database/],
+      ['mssql://user:secret@host.example/x?colour=blue', /no option colour/],
+      ['mssql://user:secret@host.example/x?encrypt=maybe', /encrypt is true or false/],
+      ['mongodb://user:secret@host.example/x', /neither PostgreSQL nor SQL Server/],
     ] as const,
   },
   {
@@ -30,8 +31,8 @@ const SOURCES = [
     open: (url: string | undefined) => openCrm(url),
     setting: 'CRM_WRITER_DATABASE_URL',
     refused: [
-      ['sqlserver://host.example;password=secret', /adapter for SQL Server is not there yet/],
-      ['mongodb://user:secret@host.example/x', /no PostgreSQL database/],
+      ['mssql://user:secret@host.example', /names no database/],
+      ['mongodb://user:secret@host.example/x', /neither PostgreSQL nor SQL Server/],
     ] as const,
   },
 ];
@@ -39,7 +40,7 @@ const SOURCES = [
 describe.each(SOURCES)('the way into $subject', ({ subject, open, setting, refused }) => {
   it.each([
     [undefined, new RegExp(`no way into ${subject}`)] as const,
-    ['user:secret@host.example', /no PostgreSQL database/] as const,
+    ['user:secret@host.example', /neither PostgreSQL|no PostgreSQL database/] as const,
     ...refused,
   ])('is not at %s: the refusal names the setting and no part of the address', async (url, reason) => {
     const failure = await open(url)().catch((error: unknown) => error);
@@ -52,8 +53,11 @@ describe.each(SOURCES)('the way into $subject', ({ subject, open, setting, refus
     expect(JSON.stringify(failure) + String(failure)).not.toMatch(/secret|host\.example/);
   });
 
-  it('at one of PostgreSQL is opened once, by who first needs it, and connected to at first use', async () => {
-    const store = open('postgres://user@127.0.0.1:1/x');
+  it.each([
+    'postgres://user@127.0.0.1:1/x',
+    ...(subject === 'PromptContent' ? [] : ['mssql://user@127.0.0.1:1/x', 'sqlserver://127.0.0.1:1;databaseName=x;user=u']),
+  ])('at %s is opened once, by who first needs it, and connected to at first use', async (url) => {
+    const store = open(url);
     const [one, other] = await Promise.all([store(), store()]);
     expect(other).toBe(one);
     await one.close();

@@ -7,7 +7,11 @@ export function openAds(url: string | undefined): () => Promise<AdsStore> {
     {
       subject: 'PromptAds',
       setting: 'ADS_WRITER_DATABASE_URL',
-      other: { name: 'SQL Server', schemes: /^(mssql|sqlserver)$/ },
+      other: {
+        name: 'SQL Server',
+        schemes: /^(mssql|sqlserver)$/,
+        open: async (address) => (await import('../../../shared/sources/sql_server_ads_store.ts')).openSqlServerAdsStore(address),
+      },
       openPostgres: async (address) => (await import('../../../shared/sources/postgres_ads_store.ts')).openPostgresAdsStore(address),
     },
     url,

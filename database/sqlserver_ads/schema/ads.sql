@@ -1,0 +1,2 @@
+-- Campaigns, what they cost and what they brought: what PromptAds owns.
+CREATE SCHEMA ads AUTHORIZATION dbo;

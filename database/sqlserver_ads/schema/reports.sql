@@ -1,0 +1,2 @@
+-- Questions of the business that PromptAds answers by itself.
+CREATE SCHEMA reports AUTHORIZATION dbo;

@@ -1,0 +1,2 @@
+-- Customers, leads, orders: what PromptCRM owns.
+CREATE SCHEMA crm AUTHORIZATION dbo;

@@ -1,0 +1,2 @@
+-- PromptAds' queries over the linked server.
+CREATE ROLE promptsales_linked AUTHORIZATION dbo;

@@ -1,0 +1,2 @@
+-- Reads the reports: figures without personal data.
+CREATE ROLE promptsales_reports AUTHORIZATION dbo;

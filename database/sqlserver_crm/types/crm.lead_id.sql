@@ -1,0 +1,4 @@
+-- Leads to be read.
+CREATE TYPE crm.lead_id AS TABLE (
+  lead_id bigint NOT NULL PRIMARY KEY CLUSTERED
+);
