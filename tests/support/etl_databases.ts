@@ -3,13 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { migrateHub } from '../../database/postgresql/hub/migrate.ts';
-import { type EtlUrls, openConnections } from '../../etl/connections.ts';
+import { type EtlPlaces, type EtlUrls, openConnections } from '../../etl/connections.ts';
 import { runOnce } from '../../etl/run.ts';
 import { packageRoot } from '../../shared/config/package_root.ts';
+import { makeDataKeys } from './data_keys.ts';
 import type { ScratchPostgres } from './scratch_postgres.ts';
 
 /** Three empty sources and an empty hub of their own on a scratch server. */
-export type EtlDatabases = { readonly urls: EtlUrls; readonly hubOwner: string };
+export type EtlDatabases = { readonly urls: EtlPlaces; readonly hubOwner: string };
 
 /** Creates the databases with their schemas and, unless `constraints` is false, keys and change tracking; a login for the ETL beside them. */
 export async function createEtlDatabases(
@@ -38,11 +39,12 @@ export async function createEtlDatabases(
      END $$;
      GRANT promptsales_etl TO loader;`,
   );
-  return { urls: { ads, crm, content, hubEtl: server.url(hub, 'loader') }, hubOwner: server.url(hub) };
+  const keysFolder = await makeDataKeys(server.url(hub));
+  return { urls: { ads, crm, content, hubEtl: server.url(hub, 'loader'), keysFolder }, hubOwner: server.url(hub) };
 }
 
 /** Brings what is new in the sources to the hub. Rejects with what went wrong, stream by stream. */
-export async function loadHub(urls: EtlUrls): Promise<void> {
+export async function loadHub(urls: EtlPlaces): Promise<void> {
   const connections = await openConnections(urls);
   try {
     const round = await runOnce({ connections, timeZone: 'America/Costa_Rica' });

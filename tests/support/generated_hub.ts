@@ -1,4 +1,6 @@
 import { fillSources } from '../../database/generator/fill_sources.ts';
+import { readCertificates } from '../../shared/access/certificates.ts';
+import { type DataKeys, dataKeysIn } from '../../shared/access/data_keys.ts';
 import { openPostgres, type PostgresDatabase } from '../../shared/db/postgres_database.ts';
 import { createEtlDatabases, type EtlDatabases, loadHub, query } from './etl_databases.ts';
 import { startScratchPostgres } from './scratch_postgres.ts';
@@ -15,6 +17,8 @@ export type GeneratedHub = {
   readonly reader: PostgresDatabase;
   /** The address of that login. */
   readonly readerUrl: string;
+  /** The data keys as a server opens them, through that login. */
+  readonly dataKeys: DataKeys;
   readonly stop: () => Promise<void>;
 };
 
@@ -31,6 +35,7 @@ export async function startGeneratedHub(): Promise<GeneratedHub> {
     owner: hubOwner,
     reader,
     readerUrl,
+    dataKeys: dataKeysIn(reader, () => readCertificates(urls.keysFolder)),
     stop: async () => {
       await reader.close();
       await server.stop();
