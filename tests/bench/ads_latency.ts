@@ -27,8 +27,9 @@ type Subjects = {
 };
 
 /**
- * The tools of the ads optimizer. Cold: the first question of a server that has just started, over stdio, database warm. Typical: a campaign's
- * or a client's month over HTTP from a server that has answered before, each call computed anew.
+ * The tools of the ads optimizer, p50 and p95 of each question. Typical: a campaign's or a client's month over HTTP, each time of another one and
+ * computed anew, from a server that has answered before; what it keeps for a version of the data (the company's response curves) it still has.
+ * Cold: the first question of a server that has just started and keeps nothing, over stdio, database warm; those for everybody are the worst there are.
  */
 export async function measureAds({ home, urls }: BenchStack): Promise<Figure[]> {
   const subjects = await readSubjects(urls.hub);
