@@ -7,6 +7,9 @@ import { rebuildRollUp } from './roll_up.ts';
 import type { IdentityStream, RowStream } from './stream.ts';
 import { columnList } from './table_sql.ts';
 
+/** What triggers keep sales.journeys from. */
+const JOURNEY_FACTS: ReadonlySet<string> = new Set(['crm.orders', 'ads.touches']);
+
 /** Whether a first load can go straight into the target. */
 export async function isEmptyTable(client: ClientBase, stream: RowStream | IdentityStream): Promise<boolean> {
   const { rows } = await client.query<{ filled: boolean }>(`SELECT EXISTS (SELECT FROM ${stream.table}) AS filled`);
@@ -24,6 +27,8 @@ export async function loadEmptyTable(
   set: ChangeSet<Uint8Array>,
   options: LoadOptions,
 ): Promise<LoadCounts> {
+  // Orders and touches write journeys in common, each reading the other's table: whoever comes second must not have locked its own yet.
+  if (JOURNEY_FACTS.has(stream.table)) await client.query(`SELECT pg_advisory_xact_lock('sales.journeys'::regclass::oid::bigint)`);
   await client.query('SELECT etl.defer_indexes($1::regclass)', [stream.table]);
   const copied = await copyInto(client, `COPY ${stream.table} (${columnList(stream)}) FROM STDIN (FORMAT binary, FREEZE)`, set.content);
   await recordRefused(client, stream, set.rejected, options.runId);

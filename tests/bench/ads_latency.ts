@@ -10,7 +10,10 @@ type Subjects = {
   readonly plans: readonly { readonly campaign: string; readonly month: string; readonly channel: string; readonly planned: number }[];
 };
 
-/** The tools of the ads optimizer. Typical: a campaign's or a client's month; wide: everybody's, up to a year. */
+/**
+ * The tools of the ads optimizer. Typical: a campaign's or a client's month, each time of another one and computed anew by a server that has answered
+ * before; what it keeps for a version of the data (the company's response curves) it still has. Wide: everybody's, up to a year.
+ */
 export async function measureAds(stack: BenchStack): Promise<Figure[]> {
   const subjects = await readSubjects(stack.urls.hub);
   return measureTools(stack, {

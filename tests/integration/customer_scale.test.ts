@@ -21,8 +21,15 @@ let hub: PostgresDatabase;
 let plans: string[];
 
 beforeAll(async () => {
-  server = await startScratchPostgres({ work_mem: '32MB', jit: 'off', random_page_cost: '1.1', autovacuum: 'off' });
+  server = await startScratchPostgres();
   await server.createDatabase('hub');
+  // As the embedded stack runs its server.
+  await query(server.url('hub'), `ALTER SYSTEM SET autovacuum = off`);
+  await query(
+    server.url('hub'),
+    `ALTER DATABASE hub SET work_mem = '32MB'; ALTER DATABASE hub SET jit = off; ALTER DATABASE hub SET random_page_cost = 1.1`,
+  );
+  await query(server.url('hub'), 'SELECT pg_reload_conf()');
   await migrateHub(server.url('hub'));
   for (const statement of manyCustomers(CUSTOMERS, ORDERS).split(';\n')) await query(server.url('hub'), statement);
   await query(server.url('hub'), `CREATE ROLE reader LOGIN PASSWORD 'reader'; GRANT promptsales_read TO reader`);
