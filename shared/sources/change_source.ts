@@ -1,9 +1,16 @@
 /** A column as a source hands it over: its name there, and the PostgreSQL type the hub keeps it in. */
-export type SourceColumn = { readonly name: string; readonly type: string };
+export type SourceColumn = {
+  readonly name: string;
+  readonly type: string;
+  /** The year of this date column there, instead of a column of the name. */
+  readonly yearOf?: string;
+};
 
 /** What a stream reads: a table or collection by its name in the source, the columns wanted, and those that identify a row. */
 export type ChangeRequest = {
   readonly table: string;
+  /** The table of the hub that it becomes, where that has another name: two may be made of one. */
+  readonly target?: string;
   readonly columns: readonly SourceColumn[];
   readonly key: readonly string[];
 };

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { openSqlServer } from '../db/sql_server_database.ts';
 import type { ReadRow } from '../db/sql_server_types.ts';
-import { type AppliedLead, type CrmStore, LEAD_STAGES, type LeadChange, type LeadFinding, type LeadOutcome } from './crm_store.ts';
+import { LEAD_STAGES } from '../domain/lead_stages.ts';
+import type { AppliedLead, CrmStore, LeadChange, LeadFinding, LeadOutcome } from './crm_store.ts';
 import { leadSteps, requireLeadId, requireTime } from './lead_steps.ts';
 import { APPLY_LEAD_STAGES, CHECK_LEAD_STAGES, READ_LEAD_STAGES } from './sql_server_crm_procedures.ts';
 

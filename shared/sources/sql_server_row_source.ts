@@ -8,7 +8,7 @@ import { type CopyColumn, copyColumn, timeOf } from './sql_server_copy_columns.t
 const MOST_DELETED_KEYS = 100_000;
 
 /**
- * Reads the tables of a SQL Server source over change tracking: the procedure etl.read_changes_<table> of the source returns, of one moment, what is
+ * Reads the tables of a SQL Server source over change tracking: the procedure etl.read_changes_<table of the hub> of the source returns, of one moment, what is
  * to be read from next time, the keys of what is gone, and the rows (database/sqlserver_ads/README.md). The position is the change tracking
  * version. Rows are encoded as they arrive; the server waits while the hub is slower.
  */
@@ -21,7 +21,7 @@ export function sqlServerRowSource(address: string): RowSource {
   });
 
   const read = async (request: ChangeRequest, previous: Position | undefined): Promise<ChangeSet<Uint8Array>> => {
-    const procedure = procedureOf(request.table);
+    const procedure = procedureOf(request.target ?? request.table);
     const reading = await database.read(procedure, { last_version: previous?.version ?? null });
     try {
       const { incarnation, version, ...head } = await readHead(reading, procedure);
@@ -60,8 +60,8 @@ function positionOf(position: string | null): Position | undefined {
   const [, incarnation, version] = /^([\w.-]+):(\d+)$/.exec(position ?? '') ?? [];
   return incarnation === undefined || version === undefined ? undefined : { incarnation, version };
 }
-/** 'ads.touches' is read by etl.read_changes_touches. */
-const procedureOf = (table: string): string => `etl.read_changes_${table.split('.').at(-1)}`;
+/** What becomes the hub's ads.touches is read by etl.read_changes_touches. */
+const procedureOf = (target: string): string => `etl.read_changes_${target.split('.').at(-1)}`;
 
 async function requireNext(reading: SqlServerReading, procedure: string): Promise<SqlServerResultSet> {
   const result = await reading.next();

@@ -8,6 +8,7 @@ import { openCampaignLocations } from '../../mcp-servers/sales_dashboard/repo/ca
 import { openCampaignRanking } from '../../mcp-servers/sales_dashboard/repo/campaign_ranking.ts';
 import { openRangeTotals } from '../../mcp-servers/sales_dashboard/repo/range_totals.ts';
 import { periodPieces } from '../../mcp-servers/sales_dashboard/service/period_pieces.ts';
+import type { DataKeys } from '../../shared/access/data_keys.ts';
 import type { SqlDatabase } from '../../shared/db/sql_database.ts';
 import { addDays, type DayRange } from '../../shared/domain/calendar_day.ts';
 import { deadlineIn } from '../../shared/domain/deadline.ts';
@@ -46,6 +47,9 @@ export type PlanQuestion = {
 };
 
 const TIME_ZONE = 'America/Costa_Rica';
+/** No question here reads a name. */
+const refused = () => Promise.reject(new Error('nothing is decrypted here'));
+const NO_KEYS: DataKeys = { active: refused, all: refused, byId: refused };
 const deadline = () => deadlineIn(120_000);
 const daysUpTo = (lastDay: string, days: number): DayRange => ({ from: addDays(lastDay, 1 - days), to: lastDay });
 
@@ -98,11 +102,11 @@ export const QUESTIONS: readonly PlanQuestion[] = [
     name: 'attribution',
     asks: 'The touches that led to a client’s orders of 30 days',
     tool: 'get_attribution',
-    indexes: ['crm.orders_client', 'crm.orders_paid', 'ads.touches_customer'],
-    without: 'Seq Scan touches',
+    indexes: ['sales.journeys_pkey'],
+    without: 'Seq Scan journeys',
     saves: 3,
     ask: (hub, { clientId, lastDay }) =>
-      openTouchPaths(hub).paths(
+      openTouchPaths(hub).ways(
         {
           by: 'channel',
           nodes: [
@@ -113,6 +117,7 @@ export const QUESTIONS: readonly PlanQuestion[] = [
           period: daysUpTo(lastDay, 30),
           timeZone: TIME_ZONE,
         },
+        7,
         deadline(),
       ),
   },
@@ -154,7 +159,7 @@ export const QUESTIONS: readonly PlanQuestion[] = [
     without: 'Seq Scan touches',
     saves: 8,
     ask: async (hub, { customerId }) => {
-      const profiles = openCustomerProfiles(hub, undefined);
+      const profiles = openCustomerProfiles(hub, NO_KEYS);
       await profiles.totals(customerId, TIME_ZONE, deadline());
       await profiles.events(customerId, 20, TIME_ZONE, deadline());
     },

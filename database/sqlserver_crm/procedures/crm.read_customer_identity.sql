@@ -8,8 +8,9 @@ BEGIN
   BEGIN TRY
     BEGIN TRANSACTION;
     INSERT INTO crm.identity_reads (customer_id, asked_by, reason, login_name) VALUES (@customer_id, @asked_by, @reason, ORIGINAL_LOGIN());
-    SELECT v.customer_id, v.client_id, v.first_name, v.last_name, v.email, v.phone, v.document, v.birth_date
-      FROM etl.customers AS v
+    SELECT v.customer_id, c.client_id, v.first_name, v.last_name, v.email, v.phone, v.document, v.birth_date
+      FROM etl.identities AS v
+      JOIN crm.customers AS c ON c.customer_id = v.customer_id
      WHERE v.customer_id = @customer_id;
     COMMIT TRANSACTION;
   END TRY

@@ -19,9 +19,8 @@ BEGIN
       SELECT gone.customer_id
         FROM CHANGETABLE(CHANGES crm.customers, @last_version) AS gone
        WHERE gone.SYS_CHANGE_OPERATION = 'D';
-      SELECT v.customer_id, v.client_id, v.customer_type, v.first_name, v.last_name, v.email, v.phone, v.document,
-             CONVERT(char(10), v.birth_date, 23) AS birth_date, v.sex, v.industry, v.segment, v.potential, v.city_id, v.latitude,
-             v.longitude, CONVERT(varchar(27), v.created_at, 121) AS created_at, CONVERT(varchar(27), v.updated_at, 121) AS updated_at
+      SELECT v.customer_id, v.client_id, v.customer_type, v.sex, v.industry, v.segment, v.potential, v.city_id, v.latitude, v.longitude,
+             CONVERT(varchar(27), v.created_at, 121) AS created_at, CONVERT(varchar(27), v.updated_at, 121) AS updated_at, v.birth_year
         FROM CHANGETABLE(CHANGES crm.customers, @last_version) AS changed
         JOIN etl.customers AS v ON v.customer_id = changed.customer_id
        WHERE changed.SYS_CHANGE_OPERATION <> 'D';
@@ -29,9 +28,8 @@ BEGIN
     ELSE
     BEGIN
       SELECT v.customer_id FROM etl.customers AS v WHERE 1 = 0;
-      SELECT v.customer_id, v.client_id, v.customer_type, v.first_name, v.last_name, v.email, v.phone, v.document,
-             CONVERT(char(10), v.birth_date, 23) AS birth_date, v.sex, v.industry, v.segment, v.potential, v.city_id, v.latitude,
-             v.longitude, CONVERT(varchar(27), v.created_at, 121) AS created_at, CONVERT(varchar(27), v.updated_at, 121) AS updated_at
+      SELECT v.customer_id, v.client_id, v.customer_type, v.sex, v.industry, v.segment, v.potential, v.city_id, v.latitude, v.longitude,
+             CONVERT(varchar(27), v.created_at, 121) AS created_at, CONVERT(varchar(27), v.updated_at, 121) AS updated_at, v.birth_year
         FROM etl.customers AS v;
     END;
   COMMIT TRANSACTION;

@@ -1,6 +1,6 @@
 -- Who buys. What identifies a person from outside (e-mail, phone, document, date of birth) is stored under AES-256 only, each value bound to its row
 -- by the customer's id as authenticator; *_hash are keyed hashes by which exactly that contact is found (crm.contact_hash). Written by
--- crm.save_customers, read in plain text through etl.customers and crm.read_customer_identity, and nowhere else. Times are UTC.
+-- crm.save_customers, read in plain text through etl.identities and crm.read_customer_identity, and nowhere else. Times are UTC.
 CREATE TABLE crm.customers (
   customer_id          bigint         NOT NULL CONSTRAINT pk_customers PRIMARY KEY,
   client_id            varchar(40)    COLLATE Latin1_General_100_BIN2 NOT NULL,      -- whose customer

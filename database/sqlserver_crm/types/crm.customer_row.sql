@@ -1,4 +1,4 @@
--- Customers as applications know them, in plain text on an encrypted connection: the columns of etl.customers, in its order.
+-- Customers as applications know them, in plain text on an encrypted connection: as crm.save_customers takes them.
 CREATE TYPE crm.customer_row AS TABLE (
   customer_id   bigint        NOT NULL PRIMARY KEY CLUSTERED,
   client_id     varchar(40)   COLLATE Latin1_General_100_BIN2 NOT NULL,
