@@ -131,7 +131,11 @@ async function runOn(
     client.off('error', ignore);
     client.release(broken);
   };
-  const running = client.query<Record<string, unknown>>({ name: statement.name, text: statement.text, values: [...values] });
+  const running = client.query<Record<string, unknown>>({
+    ...(statement.plannedForValues === true ? {} : { name: statement.name }),
+    text: statement.text,
+    values: [...values],
+  });
   try {
     const result = await endedBy(deadline.signal, running);
     release();

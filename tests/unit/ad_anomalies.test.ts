@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Anomaly, findAnomalies } from '../../mcp-servers/ads_optimizer/service/anomalies.ts';
+import {
+  type Anomaly,
+  type AnomalyReading,
+  findCandidates,
+  type Sensitivity,
+  weighCandidates,
+} from '../../mcp-servers/ads_optimizer/service/anomalies.ts';
 import { median, scaledMad } from '../../mcp-servers/ads_optimizer/service/statistics/robust.ts';
 import { findTrackingGap } from '../../mcp-servers/ads_optimizer/service/tracking_gap.ts';
 import { addDays, daysBetween } from '../../shared/domain/calendar_day.ts';
@@ -47,12 +53,7 @@ describe('breaks put into generated advertising', () => {
   const large = generatedAdSeries(READ, LARGE_BUDGET);
   const target = busiest(large);
   const found = (changed: GeneratedSeries): readonly Anomaly[] =>
-    findAnomalies(
-      large.map((series) => (series === target ? changed : series)),
-      READ,
-      PERIOD,
-      'normal',
-    ).anomalies.filter(
+    anomaliesIn(large.map((series) => (series === target ? changed : series))).anomalies.filter(
       ({ campaignId, channelId }) => campaignId === target.campaignId && (channelId === target.channelId || channelId === 'all'),
     );
   const from = daysBetween(READ.from, BREAK);
@@ -113,7 +114,7 @@ describe('breaks put into generated advertising', () => {
 
   it('raises a false alarm on at most one campaign in ten of clean data', () => {
     for (const series of [clean, large]) {
-      const { anomalies, campaigns } = findAnomalies(series, READ, PERIOD, 'normal');
+      const { anomalies, campaigns } = anomaliesIn(series);
       const alarmed = new Set(anomalies.map(({ campaignId }) => campaignId)).size;
       expect(campaigns).toBeGreaterThan(50);
       expect(alarmed / campaigns).toBeLessThanOrEqual(0.1);
@@ -121,13 +122,17 @@ describe('breaks put into generated advertising', () => {
   });
 
   it('finds at least as much when it is asked to be more sensitive, and orders by money', () => {
-    const count = (sensitivity: 'low' | 'normal' | 'high'): number => findAnomalies(clean, READ, PERIOD, sensitivity).anomalies.length;
+    const count = (sensitivity: 'low' | 'normal' | 'high'): number => anomaliesIn(clean, sensitivity).anomalies.length;
     expect(count('high')).toBeGreaterThanOrEqual(count('normal'));
     expect(count('normal')).toBeGreaterThanOrEqual(count('low'));
-    const stakes = findAnomalies(clean, READ, PERIOD, 'high').anomalies.map(({ atStake }) => atStake);
+    const stakes = anomaliesIn(clean, 'high').anomalies.map(({ atStake }) => atStake);
     expect(stakes).toEqual([...stakes].sort((one, other) => other - one));
   });
 });
+
+function anomaliesIn(series: readonly GeneratedSeries[], sensitivity: Sensitivity = 'normal'): AnomalyReading {
+  return weighCandidates(findCandidates(series, READ, PERIOD), sensitivity);
+}
 
 /** The series with the most conversions among those that ran through the whole window around the break. */
 function busiest(series: readonly GeneratedSeries[]): GeneratedSeries {

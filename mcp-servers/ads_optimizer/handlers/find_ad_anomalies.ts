@@ -1,13 +1,19 @@
 import { addDays, earlier } from '../../../shared/domain/calendar_day.ts';
 import { answeredPeriods } from '../../../shared/domain/periods.ts';
+import { type DataVersion, keptByVersion } from '../../../shared/hub/data_version.ts';
 import type { Handler } from '../../../shared/mcp/contract.ts';
-import { BASELINE_DAYS, findAnomalies, keyOf } from '../service/anomalies.ts';
+import { BASELINE_DAYS, type Candidates, findCandidates, keyOf, weighCandidates } from '../service/anomalies.ts';
 import { anomalyAnswer, anomalyText } from '../service/anomaly_answer.ts';
 import { readCursor, writeCursor } from '../service/anomaly_cursor.ts';
 import type { findAdAnomalies } from '../tools/find_ad_anomalies.ts';
 import { readScope, readScopePeriod, type ScopeRepos } from './ad_scope.ts';
 
-export const handleFindAdAnomalies: Handler<typeof findAdAnomalies, ScopeRepos> = async (
+type Repos = ScopeRepos & { readonly dataVersion: DataVersion };
+
+/** A second for everybody's quarter, which the next page and another sensitivity ask for again. */
+const keptCandidates = keptByVersion<Candidates>(8);
+
+export const handleFindAdAnomalies: Handler<typeof findAdAnomalies, Repos> = async (
   { sensitivity, limit, cursor, ...asked },
   { repos, clock, deadline },
 ) => {
@@ -20,8 +26,12 @@ export const handleFindAdAnomalies: Handler<typeof findAdAnomalies, ScopeRepos> 
   const question = [scope.filters, window, sensitivity];
   const after = cursor === undefined ? undefined : readCursor(cursor, question);
   const read = { from: addDays(window.from, -BASELINE_DAYS), to: window.to };
-  const series = window.to < window.from ? [] : await repos.adDays.series(scope.filters, read, deadline);
-  const reading = findAnomalies(series, read, window, sensitivity);
+  const candidates = async (): Promise<Candidates> => {
+    const series = window.to < window.from ? [] : await repos.adDays.series(scope.filters, read, deadline);
+    return findCandidates(series, read, window);
+  };
+  const looked = await keptCandidates(repos.dataVersion, JSON.stringify([scope.filters, window]), candidates, deadline);
+  const reading = weighCandidates(looked, sensitivity);
   const start = after === undefined ? 0 : reading.anomalies.findIndex((anomaly) => keyOf(anomaly) === after) + 1;
   const page = reading.anomalies.slice(start, start + limit);
   const last = page.at(-1);

@@ -6,6 +6,7 @@ import { ToolError } from '../../../shared/domain/tool_error.ts';
 import type { Campaigns } from '../../../shared/hub/campaigns.ts';
 import { CLIENT_KIND } from '../../../shared/hub/client_kind.ts';
 import type { Client } from '../../../shared/hub/clients.ts';
+import { type DataVersion, keptByVersion } from '../../../shared/hub/data_version.ts';
 import type { AnsweredCampaign, Handler } from '../../../shared/mcp/contract.ts';
 import type { ChannelDays, ChannelResponse } from '../repo/channel_response.ts';
 import {
@@ -19,7 +20,12 @@ import { LEAD_DAYS } from '../service/response_fit.ts';
 import { campaignElasticities, type ResponseSeries, responsePrior } from '../service/response_prior.ts';
 import type { recommendBudget } from '../tools/recommend_budget.ts';
 
-type Repos = { readonly campaigns: Campaigns; readonly clients: EntityLookup<Client>; readonly response: ChannelResponse };
+type Repos = {
+  readonly campaigns: Campaigns;
+  readonly clients: EntityLookup<Client>;
+  readonly response: ChannelResponse;
+  readonly dataVersion: DataVersion;
+};
 
 /** Days that curves are fitted to, and those before them that early sales follow from. */
 const FITTED_DAYS = 90;
@@ -56,8 +62,8 @@ export const handleRecommendBudget: Handler<typeof recommendBudget, Repos> = asy
     clientId: client?.entity.clientId,
     countryCode: asked.country === undefined ? undefined : countryNamed(asked.country),
   };
-  const { day: last, version } = await repos.response.lastDay(scope.campaignId, addDays(clock.today(), -1), deadline);
-  const read = last === null ? undefined : await readWindow(repos.response, scope, { last, version }, deadline);
+  const last = await repos.response.lastDay(scope.campaignId, addDays(clock.today(), -1), deadline);
+  const read = last === null ? undefined : await readWindow(repos, scope, last, deadline);
   const question = {
     objective: asked.objective,
     totalBudget: asked.totalBudget,
@@ -105,22 +111,17 @@ type Scope = {
 };
 
 /** The scope's series and everybody else's, over the window that ends on the last day with figures. */
-async function readWindow(
-  response: ChannelResponse,
-  scope: Scope,
-  { last, version }: { readonly last: string; readonly version: string },
-  deadline: Deadline,
-) {
+async function readWindow({ response, dataVersion }: Repos, scope: Scope, last: string, deadline: Deadline) {
   const from = addDays(last, 1 - FITTED_DAYS - LEAD_DAYS);
   const window = { from, to: last };
-  const [scoped, company, places] = await Promise.all([
+  const weekday = weekdayOf(from) - 1;
+  const fitted = async (): Promise<FittedCompany> => fittedCompany(await response.company(window, deadline), weekday);
+  const [scoped, { series: all, estimates }, places] = await Promise.all([
     response.campaigns(scope, { from: addDays(last, 1 - RECENT_DAYS), to: last }, deadline),
-    response.company(window, version, deadline),
+    keptCompany(dataVersion, last, fitted, deadline),
     scope.campaignId === undefined ? [] : response.byPlace(scope.campaignId, window, deadline),
   ]);
   const ids = new Set(scoped.map(({ campaignId }) => campaignId));
-  const weekday = weekdayOf(from) - 1;
-  const { series: all, estimates } = fittedCompany(company, weekday);
   const inScope = all.filter(({ campaignId }) => ids.has(campaignId));
   const others = all.filter(({ campaignId }) => !ids.has(campaignId));
   return {
@@ -137,18 +138,14 @@ async function readWindow(
   };
 }
 
-/** Estimates of all campaigns, kept for as long as their rows are: a fifth of a second for three hundred campaigns. */
-const FITTED = new WeakMap<readonly ChannelDays[], FittedCompany>();
-
 type FittedCompany = { readonly series: readonly ResponseSeries[]; readonly estimates: ReturnType<typeof campaignElasticities> };
 
+/** All campaigns and their estimates: half a second for three hundred of them, and every question needs them. */
+const keptCompany = keptByVersion<FittedCompany>(1);
+
 function fittedCompany(rows: readonly ChannelDays[], weekday: number): FittedCompany {
-  const kept = FITTED.get(rows);
-  if (kept !== undefined) return kept;
   const series = rows.map(toSeries);
-  const fitted = { series, estimates: campaignElasticities(series, weekday) };
-  FITTED.set(rows, fitted);
-  return fitted;
+  return { series, estimates: campaignElasticities(series, weekday) };
 }
 
 function toSeries({ days, saleDays, campaignId, channelId, place, places, ...lists }: ChannelDays): ResponseSeries {

@@ -37,19 +37,12 @@ export type ScopedCampaign = {
 };
 
 export type ChannelResponse = {
-  /** The last day with advertising figures up to `day`, null when there is none; and the version of the hub's data. */
-  readonly lastDay: (
-    campaignId: string | undefined,
-    day: string,
-    deadline: Deadline,
-  ) => Promise<{ readonly day: string | null; readonly version: string }>;
+  /** The last day with advertising figures up to `day`, null when there is none. */
+  readonly lastDay: (campaignId: string | undefined, day: string, deadline: Deadline) => Promise<string | null>;
   /** Campaigns of the scope with spend in the days; of several only those that are active. */
   readonly campaigns: (scope: ResponseScope, recent: DayRange, deadline: Deadline) => Promise<readonly ScopedCampaign[]>;
-  /**
-   * Spend, conversions, orders and revenue by day of every campaign that advertised in the window. The last answer is kept for as long as the
-   * data's version is the same; then it is the same object.
-   */
-  readonly company: (window: DayRange, version: string, deadline: Deadline) => Promise<readonly ChannelDays[]>;
+  /** Spend, conversions, orders and revenue by day of every campaign that advertised in the window. */
+  readonly company: (window: DayRange, deadline: Deadline) => Promise<readonly ChannelDays[]>;
   /** One campaign's spend and conversions by city. */
   readonly byPlace: (campaignId: string, window: DayRange, deadline: Deadline) => Promise<readonly ChannelDays[]>;
   /** All channels, their names by id. */
@@ -58,8 +51,7 @@ export type ChannelResponse = {
 
 const LAST_DAY: Statement = {
   name: 'response_last_day',
-  text: `SELECT (SELECT max(day) FROM sales.ad_day WHERE day <= $2 AND ($1::text IS NULL OR campaign_id = $1)) AS day,
-                coalesce((SELECT version FROM etl.data_version), 0)::text AS version`,
+  text: 'SELECT max(day) AS day FROM sales.ad_day WHERE day <= $2 AND ($1::text IS NULL OR campaign_id = $1)',
 };
 
 const CAMPAIGNS: Statement = {
@@ -131,25 +123,20 @@ const CHANNEL_NAMES: Statement = { name: 'response_channels', text: 'SELECT chan
 
 /** What channels brought, as the response curves are fitted to it. */
 export function openChannelResponse(hub: SqlDatabase): ChannelResponse {
-  let kept: { readonly key: string; readonly rows: readonly ChannelDays[] } | undefined;
   return {
     lastDay: async (campaignId, day, deadline) => {
-      const read = (row: Row) => ({ day: optionalTextOf(row, 'day'), version: textOf(row, 'version') });
-      return (await hub.rows(LAST_DAY, [campaignId ?? null, day], read, deadline))[0] ?? { day: null, version: '' };
+      const [last] = await hub.rows(LAST_DAY, [campaignId ?? null, day], (row) => optionalTextOf(row, 'day'), deadline);
+      return last ?? null;
     },
     campaigns: ({ campaignId, clientId, countryCode }, { from, to }, deadline) =>
       hub.rows(CAMPAIGNS, [campaignId ?? null, clientId ?? null, countryCode ?? null, from, to], toCampaign, deadline),
-    company: async ({ from, to }, version, deadline) => {
-      const key = `${version} ${from} ${to}`;
-      if (kept?.key === key) return kept.rows;
+    company: async ({ from, to }, deadline) => {
       const [spends, sales] = await Promise.all([
         hub.rows(COMPANY_SPEND, [from, to], toChannelDays, deadline),
         hub.rows(COMPANY_SALES, [from, to], toChannelSales, deadline),
       ]);
       const sold = new Map(sales);
-      const rows = spends.map((spent) => ({ ...spent, ...sold.get(nameOf(spent)) }));
-      kept = { key, rows };
-      return rows;
+      return spends.map((spent) => ({ ...spent, ...sold.get(nameOf(spent)) }));
     },
     byPlace: (campaignId, { from, to }, deadline) => hub.rows(BY_PLACE, [campaignId, from, to], toChannelDays, deadline),
     channelNames: async (deadline) =>

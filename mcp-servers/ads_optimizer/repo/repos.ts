@@ -4,6 +4,7 @@ import type { SqlDatabase } from '../../../shared/db/sql_database.ts';
 import type { EntityLookup } from '../../../shared/domain/entity_resolution.ts';
 import { type Campaigns, openCampaigns } from '../../../shared/hub/campaigns.ts';
 import { type Client, openClients } from '../../../shared/hub/clients.ts';
+import { type DataVersion, openDataVersion } from '../../../shared/hub/data_version.ts';
 import type { AdsStore } from '../../../shared/sources/ads_store.ts';
 import { type AdDays, openAdDays } from './ad_days.ts';
 import { type BudgetPlans, openBudgetPlans } from './budget_plans.ts';
@@ -16,6 +17,7 @@ import { openTouchPaths, type TouchPaths } from './touch_paths.ts';
 export type AdsOptimizerRepos = {
   readonly campaigns: Campaigns;
   readonly clients: EntityLookup<Client>;
+  readonly dataVersion: DataVersion;
   readonly adDays: AdDays;
   readonly budgetPlans: BudgetPlans;
   readonly response: ChannelResponse;
@@ -32,6 +34,7 @@ export function openRepos(hub: SqlDatabase, settings: Settings): AdsOptimizerRep
   return {
     campaigns: openCampaigns(hub),
     clients: openClients(hub),
+    dataVersion: openDataVersion(hub),
     adDays: openAdDays(hub),
     budgetPlans: openBudgetPlans(hub),
     response: openChannelResponse(hub),

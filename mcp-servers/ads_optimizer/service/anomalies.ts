@@ -86,18 +86,25 @@ type Candidate = Omit<Anomaly, 'q' | 'severity'> & {
   readonly isPlain: (change: number) => boolean;
 };
 
+/** The best candidate for a break of everything that was looked at, whether or not it is one. */
+export type Candidates = Pick<AnomalyReading, 'campaigns' | 'series' | 'daysUsed'> & { readonly found: readonly Candidate[] };
+
 /**
- * Breaks in spend, CTR and cost a conversion, and gaps in the counting of conversions, over the days of some campaigns: `read` are all days
- * that the series hold (from BASELINE_DAYS before the period), `period` those in which a break may begin. A break is reported when it is
- * rare among everything looked at (false discovery rate) and large.
+ * Candidates for breaks in spend, CTR and cost a conversion, and for gaps in the counting of conversions, over the days of some campaigns:
+ * `read` are all days that the series hold (from BASELINE_DAYS before the period), `period` those in which a break may begin.
  */
-export function findAnomalies(series: readonly AdSeries[], read: DayRange, period: DayRange, sensitivity: Sensitivity): AnomalyReading {
-  const { q: rareEnough, change } = SENSITIVITIES[sensitivity];
+export function findCandidates(series: readonly AdSeries[], read: DayRange, period: DayRange): Candidates {
   const days = Array.from({ length: lengthOf(read) }, (_, i) => addDays(read.from, i));
   const reading: Reading = { days, months: days.map((day) => day.slice(0, 7)), from: read.from, period };
   const byCampaign = new Map<string, AdSeries[]>();
   for (const one of series) byCampaign.set(one.campaignId, [...(byCampaign.get(one.campaignId) ?? []), one]);
-  const candidates = [...byCampaign.values()].flatMap((channels) => ofCampaign(channels, reading));
+  const found = [...byCampaign.values()].flatMap((channels) => ofCampaign(channels, reading));
+  return { found, campaigns: byCampaign.size, series: series.length, daysUsed: lengthOf(read) };
+}
+
+/** Those candidates that are rare among everything looked at (false discovery rate) and large. */
+export function weighCandidates({ found: candidates, ...looked }: Candidates, sensitivity: Sensitivity): AnomalyReading {
+  const { q: rareEnough, change } = SENSITIVITIES[sensitivity];
   const q = qValues(candidates.map(({ p }) => p));
   const anomalies = candidates
     .flatMap((candidate, index) => {
@@ -109,13 +116,7 @@ export function findAnomalies(series: readonly AdSeries[], read: DayRange, perio
       return [{ ...found, q: rarity, severity: share >= 0.2 ? ('high' as const) : share >= 0.05 ? ('medium' as const) : ('low' as const) }];
     })
     .sort((one, other) => other.atStake - one.atStake || (keyOf(one) < keyOf(other) ? -1 : 1));
-  return {
-    anomalies,
-    campaigns: byCampaign.size,
-    series: series.length,
-    tests: candidates.length,
-    daysUsed: lengthOf(read),
-  };
+  return { ...looked, anomalies, tests: candidates.length };
 }
 
 /** Names an anomaly among those of one reading. */

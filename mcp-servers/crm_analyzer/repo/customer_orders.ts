@@ -98,6 +98,7 @@ const YEAR = 'extract(year FROM $3::date)::integer';
 
 const byRfm = (of: Of): Statement => ({
   name: `crm_by_rfm_of_${of}`,
+  plannedForValues: true,
   text: `
   WITH ${buyers(of)}, cuts AS MATERIALIZED (
     SELECT ${QUINTILES} days) AS days_cuts, ${QUINTILES} orders) AS orders_cuts, ${QUINTILES} (revenue * 100)::bigint) AS cents_cuts
@@ -142,6 +143,7 @@ const ATTRIBUTES: Readonly<Record<Exclude<SegmentMethod, 'rfm'>, string>> = {
 
 const byAttribute = (method: Exclude<SegmentMethod, 'rfm'>, of: Of): Statement => ({
   name: `crm_by_${method}_of_${of}`,
+  plannedForValues: true,
   text: `
   WITH ${buyers(of)}, places AS MATERIALIZED (
     SELECT city_id, region || ', ' || country AS place FROM crm.cities

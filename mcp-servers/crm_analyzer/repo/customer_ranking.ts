@@ -1,6 +1,7 @@
 import { countOf, type Row, textOf } from '../../../shared/db/row.ts';
 import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
 import type { Deadline } from '../../../shared/domain/deadline.ts';
+import { type DataVersion, openDataVersion } from '../../../shared/hub/data_version.ts';
 import { type RankingMetric, type RankingPartition, WEEKS_AHEAD } from '../service/customer_ranking.ts';
 import type { RankingPosition } from '../service/customer_ranking_cursor.ts';
 import { expectedIfActive } from '../service/purchase_model.ts';
@@ -43,14 +44,12 @@ export type RankedPage = {
 type Fitted = Extract<FittedPurchases, { readonly kind: 'fitted' }>;
 
 export type CustomerRanking = {
-  readonly dataVersion: (deadline: Deadline) => Promise<string>;
+  readonly dataVersion: DataVersion;
   /** Both models, fitted to the scope; kept for as long as the data stays the same. */
   readonly model: (scope: RankingScope, version: string, deadline: Deadline) => Promise<FittedPurchases>;
   /** `model` is used for churn_risk and expected_value alone, and needed there. */
   readonly page: (question: RankingQuestion, model: Fitted | undefined, deadline: Deadline) => Promise<RankedPage>;
 };
-
-const DATA_VERSION: Statement = { name: 'crm_data_version', text: 'SELECT version::text AS version FROM etl.data_version' };
 
 /** The model is fitted to so many customers at most: more would not change its parameters by what they are rounded to, but cost as much time. */
 const SAMPLED = 4_000;
@@ -128,6 +127,7 @@ function ranking(metric: RankingMetric, partition: RankingPartition): Statement 
   const needsDays = metric !== 'revenue' && metric !== 'orders';
   return {
     name: `crm_rank_${metric}_by_${partition}`,
+    plannedForValues: true,
     text: `
     WITH scored AS MATERIALIZED (
       SELECT o.customer_id, ${key} AS key, ${value} AS value FROM ${bought(needsDays)} o ${keyJoins} ${joins} ${only}
@@ -161,7 +161,7 @@ export function openCustomerRanking(hub: SqlDatabase): CustomerRanking {
   const kept = new Map<string, FittedPurchases>();
   const values = ({ clientId, timeZone, today }: RankingScope) => [clientId ?? null, timeZone, today];
   return {
-    dataVersion: async (deadline) => (await hub.rows(DATA_VERSION, [], (row) => textOf(row, 'version'), deadline))[0] ?? '0',
+    dataVersion: openDataVersion(hub),
     model: async (scope, version, deadline) => {
       const key = JSON.stringify([version, scope]);
       const known = kept.get(key);
