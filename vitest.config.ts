@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['tests/{integration,deadlock_tests,performance_tests}/**/*.test.ts'],
+          include: ['tests/integration/**/*.test.ts'],
           globalSetup: 'tests/support/prepare_run.ts',
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -24,6 +24,17 @@ export default defineConfig({
           globalSetup: 'tests/support/prepare_run.ts',
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          // The concurrency laboratory, the plans with and without their indexes, the T-SQL gate on wrong copies: they try things out on data of their own.
+          name: 'laboratory',
+          include: ['tests/{deadlock_tests,performance_tests,tsql_gate}/**/*.test.ts'],
+          globalSetup: 'tests/support/prepare_run.ts',
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
           maxWorkers: 2,
         },
       },

@@ -34,7 +34,7 @@ export function postgresRowSource(url: string): RowSource {
   return {
     readChanges: async (request, position) => {
       const opened = await open(pool, request, position);
-      const columns = request.columns.map(selected).join(', ');
+      const columns = request.columns.map(selectedColumn).join(', ');
       const statement = `COPY (SELECT ${columns} FROM ${qualified(request.table)}${opened.filter}) TO STDOUT (FORMAT binary)`;
       return changeSet(opened, (client) => copyOut(client, statement));
     },
@@ -178,7 +178,8 @@ async function* documents(client: pg.PoolClient, query: string): AsyncGenerator<
 // A broken connection also fails the query that waits on it, which is where it is dealt with.
 function ignore(): void {}
 
-function selected({ name, type, yearOf }: SourceColumn): string {
+/** What a SELECT says to read a column as it is wanted. */
+export function selectedColumn({ name, type, yearOf }: SourceColumn): string {
   if (yearOf === undefined) return `${quote(name)}::${type}`;
   // One infinite date must not end the whole read.
   return `CASE WHEN isfinite(${quote(yearOf)}) THEN extract(year FROM ${quote(yearOf)})::${type} END`;

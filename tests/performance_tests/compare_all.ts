@@ -2,6 +2,7 @@ import pg from 'pg';
 import { streams } from '../../etl/streams.ts';
 import { openPostgres } from '../../shared/db/postgres_database.ts';
 import type { SqlDatabase } from '../../shared/db/sql_database.ts';
+import { selectedColumn } from '../../shared/sources/postgres_change_source.ts';
 import { type Comparison, comparePlans, type SentStatement } from './plan_figures.ts';
 import { type PlanQuestion, QUESTIONS, type Subjects } from './questions.ts';
 
@@ -53,7 +54,7 @@ async function etlDelta(crm: string, changed: number): Promise<ComparedQuestion>
     await owner.query('ANALYZE crm.customers');
     const stream = streams.find(({ table }) => table === 'crm.customers');
     if (stream === undefined || !('columns' in stream)) throw new Error('there is no stream of crm.customers');
-    const columns = stream.columns.map(({ name, type }) => `${name}::${type}`).join(', ');
+    const columns = stream.columns.map(selectedColumn).join(', ');
     const text = `SELECT ${columns} FROM crm.customers WHERE changed_xid >= '${rows[0]?.horizon}'::xid8`;
     const indexes = ['crm.customers_changed'];
     return {

@@ -16,10 +16,8 @@ export const MEDIUM_HUB = `
   INSERT INTO sales.lead_day SELECT campaign_id, channel_id, day, 2, 1, 1 FROM sales.ad_day;
   INSERT INTO ads.daily_metrics SELECT campaign_id, channel_id, city, day, 5, 500, 10, 15, 1 FROM sales.ad_day, generate_series(1, 2) city;
   INSERT INTO crm.cities SELECT g, 'Ciudad ' || g, 'Región ' || g % 60, 'CR', 'Costa Rica', 9.9, -84.1, 1000 FROM generate_series(1, 300) g;
-  INSERT INTO crm.customers (customer_id, client_id, customer_type, first_name, last_name, email, phone, document, birth_date, sex, industry, segment,
-                             potential, city_id, latitude, longitude, created_at, updated_at)
-    SELECT g, 'CLI-' || g % 100, 'person', 'María Fernanda', 'Rodríguez Hernández', 'maria.fernanda.' || g || '@correo.example.com', '+506 8' || g, '1-' || g,
-           date '1950-01-01' + g % 20000, 'female', NULL, 'loyal', 'p' || g % 3, 1 + g % 300, 8 + 3 * ${chance('g', 1)}, -86 + 3 * ${chance('g', 2)},
+  INSERT INTO crm.customers (customer_id, client_id, customer_type, birth_year, sex, industry, segment, potential, city_id, latitude, longitude, created_at, updated_at)
+    SELECT g, 'CLI-' || g % 100, 'person', 1950 + g % 55, 'female', NULL, 'loyal', 'p' || g % 3, 1 + g % 300, 8 + 3 * ${chance('g', 1)}, -86 + 3 * ${chance('g', 2)},
            '2024-01-01Z', '2024-01-01Z' FROM generate_series(1, 50000) g;
   INSERT INTO ads.touches SELECT g, 1 + floor(50000 * ${chance('g', 3)}), 'CMP-' || 1 + g % 200, (ARRAY['facebook', 'instagram', 'tiktok', 'youtube'])[1 + g % 4], 'click',
          ${TODAY} - ${chance('g', 4)} * interval '180 days' FROM generate_series(1, 60000) g;

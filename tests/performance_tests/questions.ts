@@ -102,9 +102,9 @@ export const QUESTIONS: readonly PlanQuestion[] = [
     name: 'attribution',
     asks: 'The touches that led to a client’s orders of 30 days',
     tool: 'get_attribution',
-    indexes: ['sales.journeys_pkey'],
+    indexes: ['sales.journeys_pkey', 'sales.journeys_time'],
     without: 'Seq Scan journeys',
-    saves: 3,
+    saves: 1.5,
     ask: (hub, { clientId, lastDay }) =>
       openTouchPaths(hub).ways(
         {
@@ -136,7 +136,7 @@ export const QUESTIONS: readonly PlanQuestion[] = [
     tool: 'find_nearby_customers',
     indexes: ['crm.customers_position'],
     without: 'Seq Scan customers',
-    saves: 15,
+    saves: 10,
     ask: (hub, { latitude, longitude }) =>
       openNearbyCustomers(hub).nearest(
         {
@@ -194,7 +194,7 @@ export const QUESTIONS: readonly PlanQuestion[] = [
     tool: 'segment_customers',
     indexes: ['crm.customers_attributes', 'crm.orders_paid', 'crm.orders_client', 'crm.orders_time'],
     without: 'Seq Scan orders',
-    saves: 50,
+    saves: 5,
     ask: (hub, { clientId, lastDay }) =>
       openCustomerOrders(hub).byAttribute(
         { clientId, timeZone: TIME_ZONE },

@@ -1,5 +1,6 @@
-import type { RowStream } from '../../etl/stream.ts';
+import { PERSON_COLUMNS } from '../../etl/identity_rows.ts';
 import { streams } from '../../etl/streams.ts';
+import type { SourceColumn } from '../../shared/sources/change_source.ts';
 import { query } from './etl_databases.ts';
 import { startTdsEndpoint, type TdsEndpoint, type TdsReply } from './tds_endpoint.ts';
 import type { TdsType, TdsValue } from './tds_endpoint_types.ts';
@@ -25,7 +26,7 @@ export async function startSqlServerSource(url: string): Promise<SqlServerSource
   const endpoint = await startTdsEndpoint({
     answer: async (request) => {
       if (request.kind !== 'procedure') return undefined;
-      const stream = streams.find((each): each is RowStream => each.kind === 'rows' && procedureOf(each) === request.procedure);
+      const stream = READS.find((each) => each.procedure === request.procedure);
       const [last] = request.parameters;
       if (stream === undefined || last?.name !== 'last_version' || last.type !== 'bigint') return undefined;
       return await changesOf(url, stream, state, last.value);
@@ -34,14 +35,35 @@ export async function startSqlServerSource(url: string): Promise<SqlServerSource
   return { endpoint, address: `mssql://etl:secreto@127.0.0.1:${endpoint.port}/Source?encrypt=false`, state };
 }
 
-const procedureOf = (stream: RowStream): string => `etl.read_changes_${stream.source.split('.').at(-1)}`;
+/** What a procedure reads: by its table in the source, and as the hub's table is called. */
+type Read = {
+  readonly procedure: string;
+  readonly table: string;
+  readonly source: string;
+  readonly key: readonly string[];
+  readonly columns: readonly SourceColumn[];
+};
 
-async function changesOf(url: string, stream: RowStream, state: SqlServerSourceState, last: TdsValue): Promise<TdsReply> {
+const READS: readonly Read[] = streams.flatMap(({ kind, table, source, key, columns }) =>
+  kind === 'documents'
+    ? []
+    : [
+        {
+          procedure: `etl.read_changes_${table.split('.').at(-1)}`,
+          table,
+          source,
+          key,
+          columns: kind === 'identities' ? PERSON_COLUMNS : columns,
+        },
+      ],
+);
+
+async function changesOf(url: string, stream: Read, state: SqlServerSourceState, last: TdsValue): Promise<TdsReply> {
   const isDelta = typeof last === 'bigint' && last >= state.firstKnown && last <= state.version;
   const { changed, gone } = isDelta ? (state.changes.get(stream.table) ?? { changed: 'false', gone: [] }) : { changed: 'true', gone: [] };
   const rows = await query(
     url,
-    `SELECT ${stream.columns.map(({ name, type }) => `${expressionOf(type, name)} AS ${name}`).join(', ')} FROM ${stream.table} WHERE ${changed}`,
+    `SELECT ${stream.columns.map((column) => `${expressionOf(column)} AS ${column.name}`).join(', ')} FROM ${stream.source} WHERE ${changed}`,
   );
   const columns = Object.fromEntries(stream.columns.map(({ name, type }) => [name, typeOf(type)]));
   const keys = Object.fromEntries(stream.key.map((name) => [name, columns[name] ?? ('nvarchar(400)' as const)]));
@@ -77,7 +99,8 @@ const PLAIN: Readonly<Record<string, TdsType>> = {
 };
 const typeOf = (type: string): TdsType => PLAIN[type] ?? 'varchar(40)';
 
-function expressionOf(type: string, name: string): string {
+function expressionOf({ name, type, yearOf }: SourceColumn): string {
+  if (yearOf !== undefined) return `extract(year FROM ${yearOf})::integer`;
   if (type === 'timestamp with time zone') return `to_char(${name} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '9'`;
   if (type === 'text[]') return `to_json(${name})::text`;
   return type.startsWith('numeric') || type === 'date' || type === 'jsonb' ? `${name}::text` : name;

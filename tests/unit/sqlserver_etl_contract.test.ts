@@ -11,7 +11,9 @@ const MODELS: Readonly<Record<string, TsqlModel>> = Object.fromEntries(
   ]),
 );
 const tables = streams
-  .flatMap((stream) => (stream.kind === 'documents' ? [] : [{ ...stream, columns: stream.kind === 'identities' ? PERSON_COLUMNS : stream.columns }]))
+  .flatMap((stream) =>
+    stream.kind === 'documents' ? [] : [{ ...stream, columns: stream.kind === 'identities' ? PERSON_COLUMNS : stream.columns }],
+  )
   .map(({ table, key, columns }) => {
     const [database = '', name = ''] = table.split('.');
     return { table, key, columns: columns.map((column) => column.name), model: MODELS[database], name };
