@@ -1,9 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { CredentialType } from '../shared/access/credentials.ts';
 import { readSettings, type Settings, SettingsError } from '../shared/config/settings.ts';
 import { version } from '../shared/config/version.ts';
 import type { GenerateOptions } from './commands/generate.ts';
 import type { NewUser } from './commands/user.ts';
 import { GENERATE_HELP } from './generate/generate_help.ts';
+
+/** As credenciales_cifradas knows them. */
+const CREDENTIAL_TYPES: readonly CredentialType[] = ['client_id', 'client_secret', 'api_key', 'access_token', 'refresh_token'];
 
 /** Options of `up` and `fill` that stand for settings. */
 type DataOptions = { readonly scale?: 'full' | 'small'; readonly seed?: number; readonly referenceDate?: string };
@@ -92,6 +96,16 @@ withDataOptions(program.command('fill'))
   .description('fill the embedded sources anew with generated data, and load it')
   .action((options: DataOptions) => run(async (settings) => (await import('./commands/fill.ts')).runFill(withData(settings, options))));
 
+withDataOptions(program.command('deploy'))
+  .description('bring PromptContent on MongoDB to what its project says')
+  .addArgument(program.createArgument('<database>', 'content').choices(['content']))
+  .option('--fill', 'put generated data into it, if it is empty')
+  .action((_database: 'content', options: DataOptions & { fill?: boolean }) =>
+    run(async (settings) =>
+      (await import('./commands/deploy_content.ts')).runDeployContent({ fill: options.fill === true }, withData(settings, options)),
+    ),
+  );
+
 program
   .command('inspect')
   .description('open the MCP Inspector on a server; what follows -- goes to the Inspector')
@@ -129,6 +143,19 @@ program
   .option('--json', 'status: for machines')
   .action((verb: 'generate' | 'rotate' | 'status', options: { certificate?: boolean; json?: boolean }) =>
     run(async (settings) => (await import('./commands/keys.ts')).runKeys(verb, options, settings)),
+  );
+
+program
+  .command('credentials')
+  .description('what outside services want to see, encrypted in PromptContent')
+  .addArgument(program.createArgument('<verb>', 'set | list | rotate').choices(['set', 'list', 'rotate']))
+  .argument('[service]', 'set: the name of the service, such as openai')
+  .addArgument(program.createArgument('[type]', 'set: what it is; the value is read from standard input').choices(CREDENTIAL_TYPES))
+  .option('--json', 'list: for machines')
+  .action((verb: 'set' | 'list' | 'rotate', service: string | undefined, type: CredentialType | undefined, options: { json?: boolean }) =>
+    run(async (settings) =>
+      (await import('./commands/credentials.ts')).runCredentials(verb, { service, type, json: options.json === true }, settings),
+    ),
   );
 
 program

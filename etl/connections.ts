@@ -33,7 +33,7 @@ export async function openConnections(urls: EtlUrls): Promise<EtlConnections> {
   const sources = {
     PromptAds: postgresRowSource(requirePostgres('PromptAds', urls.ads)),
     PromptCRM: postgresRowSource(requirePostgres('PromptCRM', urls.crm)),
-    PromptContent: postgresDocumentSource(requirePostgres('PromptContent', urls.content)),
+    PromptContent: await documentSource('PromptContent', urls.content),
   };
   const hub = new pg.Pool({ connectionString: urls.hubEtl, application_name: 'promptsales etl', max: 6, keepAlive: true });
   hub.on('error', () => {}); // an idle connection that breaks is replaced by the next query
@@ -47,6 +47,12 @@ export async function openConnections(urls: EtlUrls): Promise<EtlConnections> {
       await Promise.all([hub.end(), redis?.close(), ...Object.values(sources).map((source) => source.close())]);
     },
   };
+}
+
+/** The driver of MongoDB is loaded by who has one. */
+async function documentSource(database: string, url: string): Promise<DocumentSource> {
+  if (/^mongodb(\+srv)?:/i.test(url)) return (await import('../shared/sources/mongo_change_source.ts')).mongoDocumentSource(url);
+  return postgresDocumentSource(requirePostgres(database, url));
 }
 
 function requirePostgres(database: string, url: string): string {

@@ -1,5 +1,11 @@
 import pg from 'pg';
-import { type Certificate, certificateFolder, makeCertificate, readCertificates } from '../../shared/access/certificates.ts';
+import {
+  type Certificate,
+  certificateFolder,
+  makeCertificate,
+  readCertificates,
+  validCertificate,
+} from '../../shared/access/certificates.ts';
 import { PERSONAL_DATA, unwrapWith } from '../../shared/access/data_keys.ts';
 import { listDataKeys, rewrapDataKeys, rotateDataKey, type StoredDataKey } from '../../shared/access/data_keys_rotation.ts';
 import type { Settings } from '../../shared/config/settings.ts';
@@ -61,7 +67,7 @@ async function generate(owner: pg.ClientBase, folder: string, stored: readonly S
     return 1;
   }
   // Of a run that was interrupted, or put there on purpose.
-  const found = validOne(await readCertificates(folder), now);
+  const found = validCertificate(await readCertificates(folder), now);
   const certificate = found ?? (await makeCertificate(folder, { name: CERTIFICATE_NAME, from: now }));
   const keyId = await rotateDataKey(owner, PERSONAL_DATA, certificate);
   say(`${found === undefined ? 'New certificate' : 'Certificate'} ${shown(certificate)} in ${folder}`);
@@ -71,7 +77,7 @@ async function generate(owner: pg.ClientBase, folder: string, stored: readonly S
 }
 
 async function rotate(owner: pg.ClientBase, folder: string, now: Date): Promise<number> {
-  const certificate = validOne(await readCertificates(folder), now);
+  const certificate = validCertificate(await readCertificates(folder), now);
   if (certificate === undefined) {
     throw new StackError(
       `There is no valid certificate in ${folder}.`,
@@ -151,11 +157,6 @@ function opens(certificates: readonly Certificate[], key: StoredDataKey): boolea
 }
 
 /** The newest that may be used today. */
-function validOne(certificates: readonly Certificate[], now: Date): Certificate | undefined {
-  // A certificate tells its beginning in whole seconds.
-  return certificates.find(({ validFrom, validTo }) => validFrom.getTime() <= now.getTime() && now.getTime() < validTo.getTime());
-}
-
 function shown({ fingerprint, validTo }: Certificate): string {
   return `${fingerprint.slice(0, 16)} (until ${validTo.toISOString().slice(0, 10)})`;
 }

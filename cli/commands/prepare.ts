@@ -1,6 +1,6 @@
 import { fillSources, readFill } from '../../database/generator/fill_sources.ts';
 import { migrateHub } from '../../database/postgresql/hub/migrate.ts';
-import { prepareSource } from '../../database/postgresql/prepare_source.ts';
+import { DOCUMENT_CHECKS, prepareSource } from '../../database/postgresql/prepare_source.ts';
 import { openConnections } from '../../etl/connections.ts';
 import { runOnce } from '../../etl/run.ts';
 import { streams } from '../../etl/streams.ts';
@@ -47,6 +47,7 @@ export async function runPrepare(
   for (const writer of SOURCE_WRITERS) {
     if (owned.includes(writer.source)) await prepareSource(sources[writer.source], writer.rights);
   }
+  if (owned.includes('content')) await prepareSource(content, DOCUMENT_CHECKS);
 
   const connections = await openConnections({ ads, crm, content, hubEtl, redis });
   try {

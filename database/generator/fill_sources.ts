@@ -12,7 +12,7 @@ export { showcaseCampaign } from './campaigns.ts';
 export type { Scale } from './scales.ts';
 
 /** Raised with every change of the data that a seed and a date give. */
-const GENERATOR_VERSION = 1;
+export const GENERATOR_VERSION = 2;
 
 export type SourceUrls = { readonly ads: string; readonly crm: string; readonly content: string };
 

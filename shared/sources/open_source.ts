@@ -7,30 +7,35 @@ export type WrittenSource<Store> = {
   readonly subject: string;
   /** The variable its address is read from. */
   readonly setting: string;
-  /** The other kind of database it may live in, and the schemes of its addresses: no adapter writes there yet. */
-  readonly other: { readonly name: string; readonly schemes: RegExp };
+  /** The other kind of database it may live in, the schemes of its addresses, and what opens it there; without that, no adapter writes there yet. */
+  readonly other: { readonly name: string; readonly schemes: RegExp; readonly open?: (address: string) => Promise<Store> };
   /** Opens it at an address of PostgreSQL. */
   readonly openPostgres: (address: string) => Promise<Store>;
 };
 
 /**
  * The source at that address, opened by who first needs it and then shared; a failed opening is tried again by the next. Throws ToolError
- * 'unavailable' where no address is set, or one of a kind of database that no adapter writes to yet; no part of the address is told.
+ * 'unavailable' where no address is set, or one of a kind of database that no adapter writes to; no part of the address is told.
  */
 export function openSource<Store>(source: WrittenSource<Store>, url: string | undefined): () => Promise<Store> {
-  return openedOnce(async () => source.openPostgres(requirePostgres(source, url)));
-}
-
-function requirePostgres<Store>({ subject, setting, other }: WrittenSource<Store>, url: string | undefined): string {
-  if (url === undefined) {
-    throw new ToolError('unavailable', `This server has no way into ${subject}.`, {
-      remedy: `An administrator sets ${setting}, or lets the embedded stack run, which sets it.`,
+  return openedOnce(async () => {
+    const { subject, setting, other } = source;
+    if (url === undefined) {
+      throw new ToolError('unavailable', `This server has no way into ${subject}.`, {
+        remedy: `An administrator sets ${setting}, or lets the embedded stack run, which sets it.`,
+      });
+    }
+    const kind = /^([a-z][a-z0-9+]*):/i.exec(url)?.[1]?.toLowerCase() ?? '';
+    if (kind === 'postgres' || kind === 'postgresql') return source.openPostgres(url);
+    const isOther = other.schemes.test(kind);
+    if (isOther && other.open !== undefined) return other.open(url);
+    const found = isOther
+      ? `${other.name}, and the adapter for ${other.name} is not there yet`
+      : other.open === undefined
+        ? 'no PostgreSQL database'
+        : `neither PostgreSQL nor ${other.name}`;
+    throw new ToolError('unavailable', `The address of ${subject} is of ${found}.`, {
+      remedy: `An administrator sets ${setting} to an address that begins with postgres://.`,
     });
-  }
-  const kind = /^([a-z][a-z0-9+]*):/i.exec(url)?.[1]?.toLowerCase() ?? '';
-  if (kind === 'postgres' || kind === 'postgresql') return url;
-  const found = other.schemes.test(kind) ? `${other.name}, and the adapter for ${other.name} is not there yet` : 'no PostgreSQL database';
-  throw new ToolError('unavailable', `The address of ${subject} is of ${found}.`, {
-    remedy: `An administrator sets ${setting} to an address that begins with postgres://.`,
   });
 }

@@ -10,9 +10,8 @@ const SOURCES = [
     open: (url: string | undefined) => openContent(url),
     setting: 'CONTENT_WRITER_DATABASE_URL',
     refused: [
-      ['mongodb://user:secret@host.example:27017/x', /adapter for MongoDB is not there yet/],
-      ['mongodb+srv://user:secret@host.example/x', /adapter for MongoDB is not there yet/],
-      ['mssql://user:secret@host.example/x', /no PostgreSQL database/],
+      ['mongodb://user:secret@host.example:27017/x?colour=blue', /not one that MongoDB's driver understands/],
+      ['mssql://user:secret@host.example/x', /neither PostgreSQL nor MongoDB/],
     ] as const,
   },
   {
@@ -39,7 +38,7 @@ const SOURCES = [
 describe.each(SOURCES)('the way into $subject', ({ subject, open, setting, refused }) => {
   it.each([
     [undefined, new RegExp(`no way into ${subject}`)] as const,
-    ['user:secret@host.example', /no PostgreSQL database/] as const,
+    ['user:secret@host.example', /neither PostgreSQL|no PostgreSQL database/] as const,
     ...refused,
   ])('is not at %s: the refusal names the setting and no part of the address', async (url, reason) => {
     const failure = await open(url)().catch((error: unknown) => error);
@@ -52,8 +51,11 @@ describe.each(SOURCES)('the way into $subject', ({ subject, open, setting, refus
     expect(JSON.stringify(failure) + String(failure)).not.toMatch(/secret|host\.example/);
   });
 
-  it('at one of PostgreSQL is opened once, by who first needs it, and connected to at first use', async () => {
-    const store = open('postgres://user@127.0.0.1:1/x');
+  it.each([
+    'postgres://user@127.0.0.1:1/x',
+    ...(subject === 'PromptContent' ? ['mongodb://user:secret@127.0.0.1:1/x', 'mongodb+srv://host.invalid/x'] : []),
+  ])('at %s is opened once, by who first needs it, and connected to at first use', async (url) => {
+    const store = open(url);
     const [one, other] = await Promise.all([store(), store()]);
     expect(other).toBe(one);
     await one.close();

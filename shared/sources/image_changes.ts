@@ -1,0 +1,43 @@
+import type { Deadline } from '../domain/deadline.ts';
+import { ToolError } from '../domain/tool_error.ts';
+import type { DocumentSource, SourceDocument } from './change_source.ts';
+import { ImageDocument } from './content_documents.ts';
+import type { ContentReader } from './content_reader.ts';
+import type { ImageChanges } from './content_store.ts';
+import { toImage } from './content_values.ts';
+
+/** The images written since a position, from any source of documents. Errors: ToolError 'timeout' and 'unavailable'. */
+export async function readImageChanges(
+  source: DocumentSource,
+  reader: ContentReader,
+  since: string | null,
+  deadline: Deadline,
+): Promise<ImageChanges> {
+  const asked = { table: 'content.imagenes', columns: [], key: ['id'] };
+  const set = await source.readChanges(asked, since).catch(unavailable);
+  try {
+    const found: SourceDocument[] = [];
+    for await (const document of set.content) {
+      if (deadline.signal.aborted) throw new ToolError('timeout', 'Reading the images took longer than it may take.');
+      found.push(document);
+    }
+    return {
+      mode: set.mode,
+      images: reader.readable('imagenes', ImageDocument, found).map(({ value }) => toImage(value)),
+      deletedIds: set.deletedKeys.map((key) => String(key.id)),
+      position: set.position,
+    };
+  } catch (error) {
+    return error instanceof ToolError ? Promise.reject(error) : unavailable(error);
+  } finally {
+    await set.close();
+  }
+}
+
+function unavailable(cause: unknown): never {
+  throw new ToolError('unavailable', 'PromptContent cannot be reached just now.', {
+    remedy: 'Try again in a few seconds; `promptsales status` shows which part is down.',
+    retryAfterSeconds: 5,
+    cause,
+  });
+}
