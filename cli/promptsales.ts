@@ -140,8 +140,9 @@ program
   .description('the keys that personal data is encrypted with')
   .addArgument(program.createArgument('<verb>', 'generate | rotate | status').choices(['generate', 'rotate', 'status']))
   .option('--certificate', 'rotate: make a new certificate and wrap the data keys under it')
+  .option('--resume', 'rotate: no new keys, only the rest of a rotation that was interrupted')
   .option('--json', 'status: for machines')
-  .action((verb: 'generate' | 'rotate' | 'status', options: { certificate?: boolean; json?: boolean }) =>
+  .action((verb: 'generate' | 'rotate' | 'status', options: { certificate?: boolean; resume?: boolean; json?: boolean }) =>
     run(async (settings) => (await import('./commands/keys.ts')).runKeys(verb, options, settings)),
   );
 

@@ -1,8 +1,12 @@
 import pg from 'pg';
+import { readCertificates } from '../shared/access/certificates.ts';
+import { dataKeysIn } from '../shared/access/data_keys.ts';
 import { connectRedis } from '../shared/cache/redis_connection.ts';
+import { openPostgres } from '../shared/db/postgres_database.ts';
 import type { DocumentSource, RowSource } from '../shared/sources/change_source.ts';
 import { postgresDocumentSource, postgresRowSource } from '../shared/sources/postgres_change_source.ts';
 import { type CampaignBoards, campaignBoardsIn } from './campaign_boards.ts';
+import type { IdentityKeeper } from './identity_rows.ts';
 import { type LastSync, lastSyncIn } from './last_sync.ts';
 
 /** Where everything is. `hubEtl` logs in as a member of promptsales_etl. */
@@ -14,10 +18,14 @@ export type EtlUrls = {
   readonly redis?: string | undefined;
 };
 
+/** Where everything is, and the folder of the certificates that the data keys are wrapped under. */
+export type EtlPlaces = EtlUrls & { readonly keysFolder: string };
+
 /** What a run works with. */
 export type EtlConnections = {
   readonly hub: pg.Pool;
   readonly sources: { readonly PromptAds: RowSource; readonly PromptCRM: RowSource; readonly PromptContent: DocumentSource };
+  readonly identities: IdentityKeeper;
   readonly lastSync: LastSync | undefined;
   readonly boards: CampaignBoards | undefined;
   readonly close: () => Promise<void>;
@@ -29,7 +37,7 @@ class UnsupportedSource extends Error {
 }
 
 /** Opens what a run needs; databases are connected to at first use. Errors: a URL whose kind of database no adapter reads. */
-export async function openConnections(urls: EtlUrls): Promise<EtlConnections> {
+export async function openConnections(urls: EtlPlaces): Promise<EtlConnections> {
   const sources = {
     PromptAds: postgresRowSource(requirePostgres('PromptAds', urls.ads)),
     PromptCRM: postgresRowSource(requirePostgres('PromptCRM', urls.crm)),
@@ -37,14 +45,16 @@ export async function openConnections(urls: EtlUrls): Promise<EtlConnections> {
   };
   const hub = new pg.Pool({ connectionString: urls.hubEtl, application_name: 'promptsales etl', max: 6, keepAlive: true });
   hub.on('error', () => {}); // an idle connection that breaks is replaced by the next query
+  const lookUps = await openPostgres(urls.hubEtl, { applicationName: 'promptsales etl', maxConnections: 2 });
   const redis = urls.redis === undefined ? undefined : await connectRedis(urls.redis);
   return {
     hub,
     sources,
+    identities: { hub: lookUps, openKeys: () => dataKeysIn(lookUps, () => readCertificates(urls.keysFolder)) },
     lastSync: redis === undefined ? undefined : lastSyncIn(redis),
     boards: redis === undefined ? undefined : campaignBoardsIn(redis, hub),
     close: async () => {
-      await Promise.all([hub.end(), redis?.close(), ...Object.values(sources).map((source) => source.close())]);
+      await Promise.all([hub.end(), lookUps.close(), redis?.close(), ...Object.values(sources).map((source) => source.close())]);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { ChangeSet, SourceDocument } from '../shared/sources/change_source.ts';
-import type { DocumentStream, RowStream } from './stream.ts';
+import type { DocumentStream, IdentityStream, RowStream } from './stream.ts';
 
 /** Rows of one load. What was read was written, found unchanged, or rejected. */
 export type LoadCounts = {
@@ -21,7 +21,7 @@ export type Loaded = { readonly counts: LoadCounts; readonly campaigns: TouchedC
 
 /** A stream and the changes read for it. */
 export type Changes =
-  | { readonly kind: 'rows'; readonly stream: RowStream; readonly set: ChangeSet<Uint8Array> }
+  | { readonly kind: 'rows'; readonly stream: RowStream | IdentityStream; readonly set: ChangeSet<Uint8Array> }
   | { readonly kind: 'documents'; readonly stream: DocumentStream; readonly set: ChangeSet<SourceDocument> };
 
 export type LoadOptions = {

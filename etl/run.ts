@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { systemClock } from '../shared/domain/clock.ts';
+import { ToolError } from '../shared/domain/tool_error.ts';
 import type { BoardsReport } from './campaign_boards.ts';
 import type { EtlConnections } from './connections.ts';
+import { hasIdentities, identityRows, PERSON_COLUMNS } from './identity_rows.ts';
 import { load } from './load.ts';
 import type { Changes, LoadCounts, Loaded, TouchedCampaigns } from './load_contract.ts';
 import type { BatchReport, RunReport } from './report.ts';
@@ -114,7 +116,7 @@ async function attempt(
   options: RunOptions,
   alwaysStage: boolean,
 ): Promise<{ loaded: Loaded | 'superseded'; changes: Changes }> {
-  const changes = await readChanges(stream, options.snapshot === true ? null : begun.position, options.connections);
+  const changes = await readChanges(stream, begun, options);
   try {
     const client = await options.connections.hub.connect();
     let broken: Error | undefined;
@@ -134,11 +136,23 @@ async function attempt(
   }
 }
 
-async function readChanges(stream: Stream, position: string | null, { sources }: EtlConnections): Promise<Changes> {
+async function readChanges(stream: Stream, begun: Begun, { connections, snapshot = false }: RunOptions): Promise<Changes> {
+  const { sources, identities } = connections;
+  const position = snapshot ? null : begun.position;
   const request = { table: stream.source, columns: stream.columns, key: stream.key };
-  return stream.kind === 'documents'
-    ? { kind: 'documents', stream, set: await sources[stream.database].readChanges(request, position) }
-    : { kind: 'rows', stream, set: await sources[stream.database].readChanges(request, position) };
+  switch (stream.kind) {
+    case 'rows':
+      return { kind: 'rows', stream, set: await sources[stream.database].readChanges(request, position) };
+    case 'documents':
+      return { kind: 'documents', stream, set: await sources[stream.database].readChanges(request, position) };
+    case 'identities': {
+      // Of a table that was never loaded nothing is asked: another runner may be filling it, and holds it locked.
+      const compare = begun.position !== null && (await hasIdentities(identities));
+      const set = await sources[stream.database].readChanges({ ...request, columns: PERSON_COLUMNS }, position);
+      const rejected = [...set.rejected];
+      return { kind: 'rows', stream, set: { ...set, rejected, content: identityRows(set.content, identities, { compare, rejected }) } };
+    }
+  }
 }
 
 async function beginRun(hub: pg.Pool, stream: Stream, batchId: string): Promise<Begun> {
@@ -167,6 +181,9 @@ async function endRun(hub: pg.Pool, runId: string, status: 'failed' | 'supersede
 function describe(error: unknown): string {
   const message =
     error instanceof AggregateError ? error.errors.map(describe).join('; ') : error instanceof Error ? error.message : String(error);
+  if (error instanceof ToolError) {
+    return [message, error.remedy].filter((part) => part !== undefined).join(' ');
+  }
   const state = sqlState(error);
   return state === '' ? message : `${message} (${state})`;
 }

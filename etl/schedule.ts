@@ -1,11 +1,11 @@
 import { PgBoss } from 'pg-boss';
-import { type EtlUrls, openConnections } from './connections.ts';
+import { type EtlPlaces, openConnections } from './connections.ts';
 import type { BatchReport, RunReport } from './report.ts';
 import { runOnce } from './run.ts';
 import { isOlderThan } from './status.ts';
 
 export type ScheduleOptions = {
-  readonly urls: EtlUrls;
+  readonly urls: EtlPlaces;
   readonly timeZone: string;
   /** The business day, 'YYYY-MM-DD'; the clock's by default. */
   readonly today?: (() => string) | undefined;

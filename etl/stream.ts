@@ -27,6 +27,12 @@ type StreamBase = {
 /** Rows that pass from source to hub as they are. */
 export type RowStream = StreamBase & { readonly kind: 'rows'; readonly database: RowDatabase; readonly rollUp: RollUp | undefined };
 
+/**
+ * Rows that tell who people are: they are encrypted on their way (identity_rows.ts), so that the hub has other columns than the source. Never
+ * part of a hub's first load: answers without names need not wait for it.
+ */
+export type IdentityStream = StreamBase & { readonly kind: 'identities'; readonly database: RowDatabase; readonly rollUp: undefined };
+
 /** Documents, each of which becomes any number of rows. */
 export type DocumentStream = StreamBase & {
   readonly kind: 'documents';
@@ -38,7 +44,7 @@ export type DocumentStream = StreamBase & {
 };
 
 /** One table's way from its source to the hub. */
-export type Stream = RowStream | DocumentStream;
+export type Stream = RowStream | IdentityStream | DocumentStream;
 
 /** A row of a document stream: the value of each column by name. */
 export type StreamRow = Readonly<Record<string, unknown>>;

@@ -19,7 +19,10 @@ function notNegative(...names: readonly string[]): Check {
   return { reason: `${names.join(', ')} must not be negative`, refuses: names.map((name) => `s.${name} < 0`).join(' OR ') };
 }
 
-/** Every table that the hub copies. The large ones come first: two are loaded at a time, and the small ones fill what is left. */
+/**
+ * Every table that the hub copies. The large ones come first: two are loaded at a time, and the small ones fill what is left. Identities come
+ * last: encrypting everybody takes longer than all else.
+ */
 export const streams: readonly Stream[] = [
   rows('PromptAds', 'ads.daily_metrics', ['campaign_id', 'channel_id', 'city_id', 'day'], {
     columns: {
@@ -41,12 +44,6 @@ export const streams: readonly Stream[] = [
       customer_id: 'bigint',
       client_id: 'text',
       customer_type: 'text',
-      first_name: 'text',
-      last_name: 'text?',
-      email: 'text',
-      phone: 'text',
-      document: 'text',
-      birth_date: 'date?',
       sex: 'text?',
       industry: 'text?',
       segment: 'text',
@@ -56,6 +53,7 @@ export const streams: readonly Stream[] = [
       longitude: 'double precision',
       created_at: 'timestamp with time zone',
       updated_at: 'timestamp with time zone',
+      birth_year: { type: 'integer?', yearOf: 'birth_date' },
     },
   }),
   rows('PromptAds', 'ads.touches', ['touch_id'], {
@@ -307,13 +305,36 @@ export const streams: readonly Stream[] = [
     },
     map: outsideRequest,
   }),
+  {
+    kind: 'identities',
+    database: 'PromptCRM',
+    table: 'crm.identities',
+    source: 'crm.customers',
+    key: ['customer_id'],
+    columns: columnsOf({
+      customer_id: 'bigint',
+      sealed: 'text',
+      hash_key: 'text',
+      email_hash: 'bytea?',
+      phone_hash: 'bytea?',
+      document_hash: 'bytea?',
+    }),
+    checks: [],
+    rollUp: undefined,
+  },
 ];
+
+/** What a hub has to have before it answers: all but who its customers are. */
+export const firstStreams: readonly Stream[] = streams.filter(({ kind }) => kind !== 'identities');
+
+/** A type that ends in '?' may be null. A column that is not in the source is the year of one that is. */
+type ColumnType = string | { readonly type: string; readonly yearOf: string };
 
 function rows(
   database: RowDatabase,
   table: string,
   key: readonly string[],
-  more: { readonly columns: Readonly<Record<string, string>>; readonly checks?: readonly Check[]; readonly rollUp?: RollUp },
+  more: { readonly columns: Readonly<Record<string, ColumnType>>; readonly checks?: readonly Check[]; readonly rollUp?: RollUp },
 ): RowStream {
   return {
     kind: 'rows',
@@ -332,7 +353,7 @@ function documents(
   source: string,
   documentKey: string,
   key: readonly string[],
-  more: { readonly columns: Readonly<Record<string, string>>; readonly map: DocumentStream['map'] },
+  more: { readonly columns: Readonly<Record<string, ColumnType>>; readonly map: DocumentStream['map'] },
 ): DocumentStream {
   return {
     kind: 'documents',
@@ -347,7 +368,9 @@ function documents(
   };
 }
 
-/** A type that ends in '?' may be null. */
-function columnsOf(types: Readonly<Record<string, string>>): StreamColumn[] {
-  return Object.entries(types).map(([name, type]) => ({ name, type: type.replace(/\?$/, ''), nullable: type.endsWith('?') }));
+function columnsOf(types: Readonly<Record<string, ColumnType>>): StreamColumn[] {
+  return Object.entries(types).map(([name, column]) => {
+    const { type, ...derived } = typeof column === 'string' ? { type: column } : column;
+    return { name, type: type.replace(/\?$/, ''), nullable: type.endsWith('?'), ...derived };
+  });
 }

@@ -1,10 +1,11 @@
-import { type EtlConnections, type EtlUrls, openConnections } from '../../etl/connections.ts';
+import { type EtlConnections, type EtlPlaces, type EtlUrls, openConnections } from '../../etl/connections.ts';
 import type { BatchReport, RunReport } from '../../etl/report.ts';
 import { runOnce } from '../../etl/run.ts';
 import { startSchedule } from '../../etl/schedule.ts';
 import { readStatus, type StreamStatus } from '../../etl/status.ts';
 import type { Stream } from '../../etl/stream.ts';
 import { streams } from '../../etl/streams.ts';
+import { certificateFolder } from '../../shared/access/certificates.ts';
 import type { Settings } from '../../shared/config/settings.ts';
 import { systemClock } from '../../shared/domain/clock.ts';
 
@@ -26,10 +27,11 @@ export async function runEtl(
   settings: Settings,
   urls: EtlUrls,
 ): Promise<number> {
+  const places = { ...urls, keysFolder: certificateFolder(settings) };
   if (subcommand === 'watch') {
-    return await watch(settings, urls);
+    return await watch(settings, places);
   }
-  const connections = await openConnections(urls);
+  const connections = await openConnections(places);
   try {
     switch (subcommand) {
       case 'once':
@@ -68,7 +70,7 @@ async function withDeadLetters(connections: EtlConnections): Promise<Stream[]> {
   return streams.filter((stream) => tables.has(stream.table));
 }
 
-async function watch(settings: Settings, urls: EtlUrls): Promise<number> {
+async function watch(settings: Settings, urls: EtlPlaces): Promise<number> {
   const schedule = await startSchedule({
     urls,
     timeZone: settings.timeZone,

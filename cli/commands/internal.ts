@@ -41,7 +41,7 @@ async function prepare(settings: Settings): Promise<number> {
     const { runPrepare } = await import('./prepare.ts');
     const embedded = new Set((process.env[EMBEDDED_VARIABLE] ?? '').split(' '));
     const owned = (['ads', 'crm', 'content'] as const).filter((source) => embedded.has(source));
-    return await runPrepare(settings, print, { owned });
+    return await runPrepare(settings, print, { owned, ownsHub: embedded.has('hubAdmin') });
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
     const remedy = error instanceof StackError ? error.remedy : 'Start again: it goes on where it stopped.';

@@ -1,22 +1,21 @@
 import pg from 'pg';
-import {
-  type Certificate,
-  certificateFolder,
-  makeCertificate,
-  readCertificates,
-  validCertificate,
-} from '../../shared/access/certificates.ts';
-import { PERSONAL_DATA, unwrapWith } from '../../shared/access/data_keys.ts';
+import { type Certificate, certificateFolder, makeCertificate, readCertificates, validCertificate } from '../../shared/access/certificates.ts';
+import { dataKeysIn, KEY_PURPOSES, type KeyPurpose, unwrapWith } from '../../shared/access/data_keys.ts';
 import { listDataKeys, rewrapDataKeys, rotateDataKey, type StoredDataKey } from '../../shared/access/data_keys_rotation.ts';
+import { renewIdentities, valuesByKey } from '../../shared/access/identity_rotation.ts';
 import type { Settings } from '../../shared/config/settings.ts';
+import { openPostgres } from '../../shared/db/postgres_database.ts';
+import { deadlineIn } from '../../shared/domain/deadline.ts';
 import { openHome } from '../../shared/stack/home.ts';
 import { StackError } from '../../shared/stack/stack_error.ts';
 import { neededUrls } from '../needed_urls.ts';
 
 export type KeysVerb = 'generate' | 'rotate' | 'status';
 export type KeysOptions = {
-  /** rotate: the certificate instead of the data key. */
+  /** rotate: the certificate instead of the data keys. */
   readonly certificate?: boolean | undefined;
+  /** rotate: no new keys, only the rest of a rotation that was interrupted. */
+  readonly resume?: boolean | undefined;
   /** status: machine-readable. */
   readonly json?: boolean | undefined;
 };
@@ -26,23 +25,28 @@ const SOON_DAYS = 30;
 const MS_PER_DAY = 86_400_000;
 const CERTIFICATE_NAME = 'PromptSales data keys';
 
+/** People, between two lines of progress. */
+const PROGRESS_EVERY = 50_000;
+const LONGEST_ROTATION_MS = 86_400_000;
+
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** `promptsales keys generate|rotate|status` on the hub and the home of the settings. Returns the exit code. */
 export async function runKeys(verb: KeysVerb, options: KeysOptions, settings: Settings): Promise<number> {
-  const folder = certificateFolder(await openHome(settings));
+  await openHome(settings);
+  const folder = certificateFolder(settings);
   const urls = await neededUrls(settings, ['hubAdmin']);
   return keysCommand(verb, options, folder, urls.hubAdmin);
 }
 
 /**
- * The same on a folder of certificates and a hub. `generate` makes a certificate, where there is none, and the first data key: 1 when there is
- * a data key already. `rotate` makes a data key for what is written from now on, or with `certificate` wraps all data keys under a new
- * certificate. `status` proves that each data key opens: 1 when something has to be done.
+ * The same on a folder of certificates and a hub. `generate` makes a certificate, where there is none, and the first data keys: 1 when there
+ * are data keys already. `rotate` makes new data keys and brings all that is encrypted under them, or with `certificate` wraps all data keys
+ * under a new certificate. `status` proves that each data key opens: 1 when something has to be done.
  */
 export async function keysCommand(
   verb: KeysVerb,
-  { certificate = false, json = false }: KeysOptions,
+  { certificate = false, resume = false, json = false }: KeysOptions,
   folder: string,
   hubAdmin: string,
   now: Date = new Date(),
@@ -52,43 +56,84 @@ export async function keysCommand(
   try {
     if (verb === 'status') return await status(owner, folder, json, now);
     const stored = await listDataKeys(owner);
-    if (verb === 'generate') return await generate(owner, folder, stored, now);
-    if (!stored.some(isActive)) throw noKeyYet();
-    return certificate ? await rotateCertificate(owner, folder, now) : await rotate(owner, folder, now);
+    if (verb === 'generate') return await generate(owner, folder, now);
+    if (missingPurposes(stored).length > 0) throw noKeyYet();
+    if (certificate) return await rotateCertificate(owner, folder, now);
+    if (!resume) await rotateDataKeys(owner, folder, now);
+    return await renewValues(hubAdmin, folder);
   } finally {
     await owner.end();
   }
 }
 
-async function generate(owner: pg.ClientBase, folder: string, stored: readonly StoredDataKey[], now: Date): Promise<number> {
-  const active = stored.find(isActive);
-  if (active !== undefined) {
-    say(`There is a data key already, ${active.keyId}. A new one: promptsales keys rotate`);
+async function generate(owner: pg.ClientBase, folder: string, now: Date): Promise<number> {
+  const made = await makeMissingKeys(owner, folder, now);
+  if (made === undefined) {
+    say('There are data keys already. New ones: promptsales keys rotate');
     return 1;
   }
-  // Of a run that was interrupted, or put there on purpose.
-  const found = validCertificate(await readCertificates(folder), now);
-  const certificate = found ?? (await makeCertificate(folder, { name: CERTIFICATE_NAME, from: now }));
-  const keyId = await rotateDataKey(owner, PERSONAL_DATA, certificate);
-  say(`${found === undefined ? 'New certificate' : 'Certificate'} ${shown(certificate)} in ${folder}`);
-  say(`New data key ${keyId}, wrapped under it.`);
+  say(`${made.isNewCertificate ? 'New certificate' : 'Certificate'} ${shown(made.certificate)} in ${folder}`);
+  for (const { purpose, keyId } of made.keys) say(`New data key ${keyId} (${purpose}), wrapped under it.`);
   say('Keep a copy of that folder apart from the backups of the hub: without it nobody can read the encrypted columns again.');
   return 0;
 }
 
-async function rotate(owner: pg.ClientBase, folder: string, now: Date): Promise<number> {
-  const certificate = validCertificate(await readCertificates(folder), now);
+/** What {@link makeMissingKeys} made. */
+export type MadeKeys = {
+  readonly certificate: Certificate;
+  readonly isNewCertificate: boolean;
+  readonly keys: readonly { readonly purpose: KeyPurpose; readonly keyId: string }[];
+};
+
+/** Makes the data keys that the hub has not, and a certificate for them where the folder has no valid one; undefined when nothing is missing. */
+export async function makeMissingKeys(owner: pg.ClientBase, folder: string, now: Date): Promise<MadeKeys | undefined> {
+  const missing = missingPurposes(await listDataKeys(owner));
+  if (missing.length === 0) return undefined;
+  // Of a run that was interrupted, or put there on purpose.
+  const found = validCertificate(await readCertificates(folder), now);
+  const certificate = found ?? (await makeCertificate(folder, { name: CERTIFICATE_NAME, from: now }));
+  const keys: { purpose: KeyPurpose; keyId: string }[] = [];
+  for (const purpose of missing) keys.push({ purpose, keyId: await rotateDataKey(owner, purpose, certificate) });
+  return { certificate, isNewCertificate: found === undefined, keys };
+}
+
+async function rotateDataKeys(owner: pg.ClientBase, folder: string, now: Date): Promise<void> {
+  const certificates = await readCertificates(folder);
+  const certificate = validCertificate(certificates, now);
   if (certificate === undefined) {
     throw new StackError(
       `There is no valid certificate in ${folder}.`,
       'Put it back there from a backup, or, where it is only out of date, make a new one with `promptsales keys rotate --certificate`.',
     );
   }
-  const keyId = await rotateDataKey(owner, PERSONAL_DATA, certificate);
-  say(
-    `New data key ${keyId}, wrapped under ${shown(certificate)}. It is used within a minute; what the keys before it closed still opens.`,
-  );
-  return 0;
+  // What cannot be opened could not be brought under a new key.
+  const values = await valuesByKey(owner);
+  for (const stored of await listDataKeys(owner)) if (values.has(stored.keyId)) unwrapWith(certificates, stored);
+  for (const purpose of KEY_PURPOSES) {
+    say(`New data key ${await rotateDataKey(owner, purpose, certificate)} (${purpose}), wrapped under ${shown(certificate)}.`);
+  }
+}
+
+/** Progress goes to standard error, so that standard output stays what was done. */
+async function renewValues(hubAdmin: string, folder: string): Promise<number> {
+  const hub = await openPostgres(hubAdmin, { applicationName: 'promptsales keys', maxConnections: 1 });
+  try {
+    const keys = dataKeysIn(hub, () => readCertificates(folder));
+    let nextTold = PROGRESS_EVERY;
+    const { sealed, hashed } = await renewIdentities(hub, keys, {
+      onStep: ({ what, done }) => {
+        if (done < PROGRESS_EVERY) nextTold = PROGRESS_EVERY; // the next step has begun
+        if (done < nextTold) return;
+        nextTold += PROGRESS_EVERY;
+        process.stderr.write(`${done} people ${what} anew\n`);
+      },
+      deadline: deadlineIn(LONGEST_ROTATION_MS),
+    });
+    say(`${sealed} people encrypted anew, ${hashed} hashed anew. Backups of the hub made before need the keys before.`);
+    return 0;
+  } finally {
+    await hub.close();
+  }
 }
 
 async function rotateCertificate(owner: pg.ClientBase, folder: string, now: Date): Promise<number> {
@@ -104,7 +149,7 @@ async function rotateCertificate(owner: pg.ClientBase, folder: string, now: Date
 }
 
 async function status(owner: pg.ClientBase, folder: string, json: boolean, now: Date): Promise<number> {
-  const [certificates, stored] = [await readCertificates(folder), await listDataKeys(owner)];
+  const [certificates, stored, values] = [await readCertificates(folder), await listDataKeys(owner), await valuesByKey(owner)];
   const keys = stored.map((key) => ({
     keyId: key.keyId,
     purpose: key.purpose,
@@ -112,6 +157,7 @@ async function status(owner: pg.ClientBase, folder: string, json: boolean, now: 
     created: key.createdAt.toISOString(),
     certificate: key.certificateFingerprint.slice(0, 16),
     opens: opens(certificates, key),
+    values: values.get(key.keyId) ?? 0,
   }));
   const held = certificates.map((certificate) => ({
     certificate: certificate.fingerprint.slice(0, 16),
@@ -120,8 +166,10 @@ async function status(owner: pg.ClientBase, folder: string, json: boolean, now: 
     daysLeft: Math.floor((certificate.validTo.getTime() - now.getTime()) / MS_PER_DAY),
     dataKeys: keys.filter((key) => key.certificate === certificate.fingerprint.slice(0, 16)).length,
   }));
+  const underRetired = keys.reduce((sum, key) => (key.state === 'retired' ? sum + key.values : sum), 0);
   const toDo = [
-    ...(stored.some(isActive) ? [] : ['There is no data key: promptsales keys generate']),
+    ...missingPurposes(stored).map((purpose) => `There is no data key for ${purpose}: promptsales keys generate`),
+    ...(underRetired === 0 ? [] : [`${underRetired} values are still under retired keys: promptsales keys rotate --resume`]),
     ...keys
       .filter((key) => !key.opens)
       .map(
@@ -136,15 +184,21 @@ async function status(owner: pg.ClientBase, folder: string, json: boolean, now: 
   } else {
     for (const one of held) say(`certificate ${one.certificate}  ${one.subject}  until ${one.validTo}  data keys: ${one.dataKeys}`);
     for (const key of keys) {
-      say(`data key ${key.keyId}  ${key.purpose}  ${key.state}  since ${key.created.slice(0, 10)}  under ${key.certificate}`);
+      say(
+        `data key ${key.keyId}  ${key.purpose}  ${key.state}  since ${key.created.slice(0, 10)}  under ${key.certificate}  values: ${key.values}`,
+      );
     }
     for (const line of toDo) say(line);
   }
   return toDo.length === 0 ? 0 : 1;
 }
 
-function isActive({ purpose, retiredAt }: StoredDataKey): boolean {
-  return purpose === PERSONAL_DATA && retiredAt === null;
+function isActive({ retiredAt }: StoredDataKey): boolean {
+  return retiredAt === null;
+}
+
+function missingPurposes(stored: readonly StoredDataKey[]): readonly KeyPurpose[] {
+  return KEY_PURPOSES.filter((wanted) => !stored.some((key) => key.purpose === wanted && isActive(key)));
 }
 
 function opens(certificates: readonly Certificate[], key: StoredDataKey): boolean {
@@ -156,7 +210,6 @@ function opens(certificates: readonly Certificate[], key: StoredDataKey): boolea
   }
 }
 
-/** The newest that may be used today. */
 function shown({ fingerprint, validTo }: Certificate): string {
   return `${fingerprint.slice(0, 16)} (until ${validTo.toISOString().slice(0, 10)})`;
 }

@@ -1,7 +1,9 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Settings } from '../config/settings.ts';
 import { ToolError } from '../domain/tool_error.ts';
+import { homePath } from '../stack/home.ts';
 import { selfSignedCertificate } from './self_signed_certificate.ts';
 
 /** A certificate that data keys are wrapped under, with its private key. */
@@ -19,9 +21,9 @@ export type Certificate = {
 const VALID_DAYS = 730;
 const FEWEST_KEY_BITS = 2_048;
 
-/** Where an installation's certificates lie. */
-export function certificateFolder(home: string): string {
-  return join(home, 'keys');
+/** Where an installation's certificates lie: PROMPTSALES_KEYS_FOLDER, else the folder 'keys' of the home. */
+export function certificateFolder(settings: Pick<Settings, 'home' | 'keysFolder'>): string {
+  return settings.keysFolder ?? join(homePath(settings), 'keys');
 }
 
 /**

@@ -5,8 +5,17 @@ import { ToolError } from '../domain/tool_error.ts';
 import type { Certificate } from './certificates.ts';
 import { type DataKey, type FieldPlace, keyIdOf, openField, SealedValueError, unwrapDataKey } from './envelope.ts';
 
+/** What a data key is for: personal data is encrypted with it, or contacts are hashed under it. */
+export type KeyPurpose = 'personal-data' | 'contact-hash';
+
+/** The purposes of which every hub with people has a key each. */
+export const KEY_PURPOSES: readonly KeyPurpose[] = ['personal-data', 'contact-hash'];
+
 /** What the columns of people are encrypted for. */
-export const PERSONAL_DATA = 'personal-data';
+export const PERSONAL_DATA = 'personal-data' satisfies KeyPurpose;
+
+/** What contacts are looked up by. */
+export const CONTACT_HASH = 'contact-hash' satisfies KeyPurpose;
 
 /** A data key as the hub keeps it. */
 export type WrappedKey = { readonly keyId: string; readonly wrapped: string; readonly certificateFingerprint: string };
@@ -18,6 +27,8 @@ export type DataKeys = {
    * ToolError 'unavailable' when there is none, or when it cannot be unwrapped here.
    */
   readonly active: (purpose: string, deadline: Deadline) => Promise<DataKey>;
+  /** All keys of a purpose as they are now, the active one first. Throws as `active` does when one cannot be unwrapped here. */
+  readonly all: (purpose: string, deadline: Deadline) => Promise<readonly DataKey[]>;
   /** Any key that there is, retired or not. Throws as `active` does. */
   readonly byId: (keyId: string, deadline: Deadline) => Promise<DataKey>;
 };
@@ -29,6 +40,10 @@ const COLUMNS = 'k.key_id, k.wrapped_key, k.certificate_fingerprint';
 const ACTIVE = {
   name: 'active_data_key',
   text: `SELECT ${COLUMNS} FROM access.data_keys k WHERE k.purpose = $1 AND k.retired_at IS NULL`,
+};
+const ALL = {
+  name: 'data_keys_of_purpose',
+  text: `SELECT ${COLUMNS} FROM access.data_keys k WHERE k.purpose = $1 ORDER BY k.retired_at DESC NULLS FIRST, k.key_id`,
 };
 const BY_ID = { name: 'data_key', text: `SELECT ${COLUMNS} FROM access.data_keys k WHERE k.key_id = $1` };
 
@@ -73,6 +88,7 @@ export function dataKeysIn(
         return fresh;
       });
     },
+    all: async (purpose, deadline) => Promise.all((await hub.rows(ALL, [purpose], toWrappedKey, deadline)).map(unwrapped)),
     byId: async (keyId, deadline) =>
       known.get(keyId) ?? once(keyId, async () => unwrapped((await hub.rows(BY_ID, [keyId], toWrappedKey, deadline))[0])),
   };

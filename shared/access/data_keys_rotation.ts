@@ -84,9 +84,15 @@ export async function reencryptColumn(
   hub: SqlDatabase,
   place: SealedColumn,
   keys: DataKeys,
-  options: { readonly purpose: string; readonly batchRows?: number | undefined; readonly deadline: Deadline },
+  options: {
+    readonly purpose: string;
+    readonly batchRows?: number | undefined;
+    /** Told after each batch how many values have been encrypted anew. */
+    readonly onBatch?: ((done: number) => void) | undefined;
+    readonly deadline: Deadline;
+  },
 ): Promise<number> {
-  const { purpose, batchRows = 1_000, deadline } = options;
+  const { purpose, batchRows = 1_000, onBatch = () => {}, deadline } = options;
   const { table, column, row, rowType } = checked(place);
   const active = await keys.active(purpose, deadline);
   const left = {
@@ -118,6 +124,7 @@ export async function reencryptColumn(
     const rows = await hub.rows(replace, [batch.map((b) => b.row), batch.map((b) => b.sealed), resealed], () => 1, deadline);
     replaced += rows.length;
     after = last.row;
+    onBatch(replaced);
   }
 }
 

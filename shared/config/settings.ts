@@ -20,6 +20,7 @@ const Prices = z.record(z.string().min(1), z.strictObject({ inputPerMillion: dol
 const Environment = z.object({
   PROMPTSALES_ENV: z.enum(['development', 'production']).default('development'),
   PROMPTSALES_HOME: optionalText,
+  PROMPTSALES_KEYS_FOLDER: optionalText,
   PROMPTSALES_PORT: z.coerce.number().int().min(0).max(65_535).default(7400),
   PROMPTSALES_HOST: z.string().default('127.0.0.1'),
   PROMPTSALES_ROLE: z.enum(['admin', 'marketing', 'sales', 'users']).default('admin'),
@@ -106,6 +107,8 @@ export type AiSettings = {
 export type Settings = {
   readonly production: boolean;
   readonly home: string | undefined;
+  /** Where the certificates of the data keys are; undefined: in the home. */
+  readonly keysFolder: string | undefined;
   readonly host: string;
   readonly port: number;
   readonly role: 'admin' | 'marketing' | 'sales' | 'users';
@@ -163,6 +166,8 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
   return {
     production: e.PROMPTSALES_ENV === 'production',
     home: e.PROMPTSALES_HOME,
+    // Other processes of this program start in other folders.
+    keysFolder: e.PROMPTSALES_KEYS_FOLDER === undefined ? undefined : resolve(e.PROMPTSALES_KEYS_FOLDER),
     host: e.PROMPTSALES_HOST,
     port: e.PROMPTSALES_PORT,
     role: e.PROMPTSALES_ROLE,

@@ -4,12 +4,42 @@ export type Day = string;
 /** An inclusive range of days. */
 export type DayRange = { readonly from: Day; readonly to: Day };
 
-const MILLISECONDS_A_DAY = 86_400_000;
 const SHAPE = /^(\d{4})-(\d{2})-(\d{2})$/;
 
-// Days since 1970-01-01. UTC throughout: every UTC day has the same length.
-const numberOf = (day: Day): number => Math.round(Date.parse(`${day}T00:00:00Z`) / MILLISECONDS_A_DAY);
-const dayNumbered = (dayNumber: number): Day => new Date(dayNumber * MILLISECONDS_A_DAY).toISOString().slice(0, 10);
+/**
+ * Days since 1970-01-01 in the Gregorian calendar (H. Hinnant, "chrono-compatible low-level date algorithms"): years begin in March, so that a
+ * leap day is a year's last. Through Date it took ten times as long, half of what pacing three hundred campaigns does.
+ */
+function numberOf(day: Day): number {
+  const digits = (from: number, to: number): number => {
+    let value = 0;
+    for (let i = from; i < to; i++) value = value * 10 + day.charCodeAt(i) - 48;
+    return value;
+  };
+  const month = digits(5, 7);
+  const year = digits(0, 4) - (month <= 2 ? 1 : 0);
+  const era = Math.floor(year / 400);
+  const yearOfEra = year - era * 400;
+  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + digits(8, 10) - 1;
+  return era * DAYS_AN_ERA + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - DAYS_BEFORE_1970;
+}
+
+/** The inverse of {@link numberOf}. */
+function dayNumbered(dayNumber: number): Day {
+  const days = dayNumber + DAYS_BEFORE_1970;
+  const era = Math.floor(days / DAYS_AN_ERA);
+  const ofEra = days - era * DAYS_AN_ERA;
+  const yearOfEra = Math.floor((ofEra - Math.floor(ofEra / 1460) + Math.floor(ofEra / 36_524) - Math.floor(ofEra / 146_096)) / 365);
+  const dayOfYear = ofEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const fromMarch = Math.floor((5 * dayOfYear + 2) / 153);
+  const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
+  return dayOf(era * 400 + yearOfEra + (month <= 2 ? 1 : 0), month, dayOfYear - Math.floor((153 * fromMarch + 2) / 5) + 1);
+}
+
+/** 400 years, after which the calendar repeats itself; and from the 1st of March of the year 0 to 1970. */
+const DAYS_AN_ERA = 146_097;
+const DAYS_BEFORE_1970 = 719_468;
+
 const padded = (value: number, width: number): string => String(value).padStart(width, '0');
 
 /** Whether the text is 'YYYY-MM-DD' and names a day that exists. */

@@ -30,3 +30,12 @@ export function normalisedContact(kind: ContactKind, text: string): string | und
     }
   }
 }
+
+/**
+ * Whether a text that was given as a name could be somebody's contact: with '@', or six digits or more and hardly a letter. Messages do not repeat
+ * such a text: they are kept and logged where personal data has no place (S5). No id or name of ours is of that kind.
+ */
+export function looksLikeContact(text: string): boolean {
+  const count = (characters: RegExp): number => text.match(characters)?.length ?? 0;
+  return text.includes('@') || (count(/\p{Nd}/gu) >= 6 && count(/\p{L}/gu) <= 2);
+}

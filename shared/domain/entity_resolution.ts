@@ -1,4 +1,5 @@
 import type { AnsweredCampaign, Campaign } from './campaign.ts';
+import { looksLikeContact } from './contact.ts';
 import type { Deadline } from './deadline.ts';
 import { fold, wordsOf } from './fold.ts';
 import { ToolError } from './tool_error.ts';
@@ -176,7 +177,10 @@ function mostSimilar<Entity>(kind: EntityKind<Entity>, text: string, candidates:
   return { entity: best.entity, matchedBy: 'similar name' };
 }
 
-const quoted = (text: string): string => `"${text.length > 80 ? `${text.slice(0, 79)}…` : text}"`;
+function quoted(text: string): string {
+  if (looksLikeContact(text)) return 'what was given (not repeated: it looks like a contact)';
+  return `"${text.length > 80 ? `${text.slice(0, 79)}…` : text}"`;
+}
 
 function ambiguous<Entity>(kind: EntityKind<Entity>, text: string, matches: readonly Entity[]): ToolError {
   const shown = [...matches].sort(kind.compare).slice(0, CANDIDATES_SHOWN);

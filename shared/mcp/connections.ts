@@ -18,12 +18,12 @@ export type Located = {
 };
 
 /** The settings, with what was found where they say nothing: what is configured always wins. */
-export function withLocated(settings: Settings, { referenceDate, writers, planKey }: Located): Settings {
+export function withLocated(settings: Settings, { addresses, referenceDate, writers, planKey }: Located): Settings {
   const configured = Object.entries(settings.urls).filter(([, url]) => url !== undefined);
   return {
     ...settings,
     referenceDate: settings.referenceDate ?? referenceDate,
-    urls: { ...settings.urls, ...writers, ...Object.fromEntries(configured) },
+    urls: { ...settings.urls, ...addresses, ...writers, ...Object.fromEntries(configured) },
     planKey: settings.planKey ?? planKey,
   };
 }

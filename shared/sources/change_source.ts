@@ -1,5 +1,10 @@
 /** A column as a source hands it over: its name there, and the PostgreSQL type the hub keeps it in. */
-export type SourceColumn = { readonly name: string; readonly type: string };
+export type SourceColumn = {
+  readonly name: string;
+  readonly type: string;
+  /** The year of this date column there, instead of a column of the name. */
+  readonly yearOf?: string;
+};
 
 /** What a stream reads: a table or collection by its name in the source, the columns wanted, and those that identify a row. */
 export type ChangeRequest = {

@@ -1,8 +1,5 @@
 import type { Deadline } from '../domain/deadline.ts';
-
-/** In the order a lead goes through them; 'lost' from any of the first four. */
-export const LEAD_STAGES = ['new', 'contacted', 'qualified', 'proposal', 'won', 'lost'] as const;
-export type LeadStage = (typeof LEAD_STAGES)[number];
+import type { LeadStage } from '../domain/lead_stages.ts';
 
 /** Where a lead is in PromptCRM, now. */
 export type LeadState = { readonly leadId: number; readonly customerId: number; readonly stage: LeadStage };

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import type { ChangeRequest, ChangeSet, DeletedKey, DocumentSource, RowSource, SourceDocument } from './change_source.ts';
+import type { ChangeRequest, ChangeSet, DeletedKey, DocumentSource, RowSource, SourceColumn, SourceDocument } from './change_source.ts';
 
 // More deletions than this are cheaper to find by reading the table again than by carrying each key.
 const MOST_DELETED_KEYS = 100_000;
@@ -34,7 +34,7 @@ export function postgresRowSource(url: string): RowSource {
   return {
     readChanges: async (request, position) => {
       const opened = await open(pool, request, position);
-      const columns = request.columns.map((column) => `${quote(column.name)}::${column.type}`).join(', ');
+      const columns = request.columns.map(selected).join(', ');
       const statement = `COPY (SELECT ${columns} FROM ${qualified(request.table)}${opened.filter}) TO STDOUT (FORMAT binary)`;
       return changeSet(opened, (client) => copyOut(client, statement));
     },
@@ -177,6 +177,12 @@ async function* documents(client: pg.PoolClient, query: string): AsyncGenerator<
 
 // A broken connection also fails the query that waits on it, which is where it is dealt with.
 function ignore(): void {}
+
+function selected({ name, type, yearOf }: SourceColumn): string {
+  if (yearOf === undefined) return `${quote(name)}::${type}`;
+  // One infinite date must not end the whole read.
+  return `CASE WHEN isfinite(${quote(yearOf)}) THEN extract(year FROM ${quote(yearOf)})::${type} END`;
+}
 
 function qualified(table: string): string {
   return table.split('.').map(quote).join('.');

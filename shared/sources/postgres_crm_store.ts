@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { openPostgres } from '../db/postgres_database.ts';
-import { type CrmStore, LEAD_STAGES, type LeadChange, type LeadOutcome } from './crm_store.ts';
+import { LEAD_STAGES } from '../domain/lead_stages.ts';
+import type { CrmStore, LeadChange, LeadOutcome } from './crm_store.ts';
 import { pastCrossings } from './crossing_writes.ts';
 import { APPLY_LEADS, CHECK_LEADS, LEAD_STATES } from './postgres_crm_store_sql.ts';
 

@@ -53,6 +53,7 @@ export function environmentOf(settings: Settings): NodeJS.ProcessEnv {
     ...process.env,
     PROMPTSALES_ENV: settings.production ? 'production' : 'development',
     PROMPTSALES_HOME: settings.home,
+    PROMPTSALES_KEYS_FOLDER: settings.keysFolder,
     PROMPTSALES_HOST: settings.host,
     PROMPTSALES_PORT: String(settings.port),
     PROMPTSALES_ROLE: settings.role,

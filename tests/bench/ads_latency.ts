@@ -1,23 +1,7 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { execPath } from 'node:process';
-import { createInterface } from 'node:readline';
 import pg from 'pg';
-import { packageRoot } from '../../shared/config/package_root.ts';
 import type { BenchStack } from './bench_stack.ts';
 import type { Figure } from './figure.ts';
-import { HttpToolClient } from './http_client.ts';
-import { latenciesOf } from './latency.ts';
-
-const COLD_STARTS = 3;
-const TYPICAL_CALLS = 20;
-const COLD_GOAL_MS = 400;
-const TYPICAL_GOAL_MS = 50;
-
-type Arguments = Readonly<Record<string, unknown>>;
-
-/** What is asked of a tool, each time of another campaign, client or experiment. */
-type Question = { readonly what: string; readonly tool: string; readonly ask: (index: number) => Arguments };
+import { at, measureTools, type ToolQuestion } from './tool_latency.ts';
 
 type Subjects = {
   readonly campaigns: readonly string[];
@@ -27,57 +11,25 @@ type Subjects = {
 };
 
 /**
- * The tools of the ads optimizer. Cold: the first question of a server that has just started, over stdio, database warm. Typical: a campaign's
- * or a client's month over HTTP from a server that has answered before, each call computed anew.
+ * The tools of the ads optimizer. Typical: a campaign's or a client's month, each time of another one and computed anew by a server that has answered
+ * before; what it keeps for a version of the data (the company's response curves) it still has. Wide: everybody's, up to a year.
  */
-export async function measureAds({ home, urls }: BenchStack): Promise<Figure[]> {
-  const subjects = await readSubjects(urls.hub);
-  const figures: Figure[] = [];
-  const client = new HttpToolClient(`${urls.http}/ads_optimizer/mcp`);
-  try {
-    for (const { what, tool, ask } of typicalQuestions(subjects)) {
-      const times: number[] = [];
-      for (let i = -5; i < TYPICAL_CALLS; i++) {
-        const began = performance.now();
-        await client.call(tool, { ...ask(i + 5), ...freshly(tool) });
-        if (i >= 0) times.push(performance.now() - began);
-      }
-      figures.push(figureOf(`${tool}, ${what}`, times, 'p50', TYPICAL_GOAL_MS));
-    }
-  } finally {
-    client.close();
-  }
-  for (const { what, tool, ask } of [...typicalQuestions(subjects), ...wideQuestions]) {
-    const times: number[] = [];
-    for (let i = 0; i <= COLD_STARTS; i++) {
-      const time = await firstCall(home, tool, { ...ask(i), ...freshly(tool) });
-      // The first start of all reads the program from disk.
-      if (i > 0) times.push(time);
-    }
-    figures.push(figureOf(`${tool}, ${what}, cold`, times, 'p95', COLD_GOAL_MS));
-  }
-  return figures;
+export async function measureAds(stack: BenchStack): Promise<Figure[]> {
+  const subjects = await readSubjects(stack.urls.hub);
+  return measureTools(stack, {
+    server: 'ads_optimizer',
+    typical: typicalQuestions(subjects).map(freshly),
+    wide: wideQuestions.map(freshly),
+  });
 }
 
 /** Answers come from the computation, not from the cache; a plan is never cached. */
-const freshly = (tool: string): Arguments => (tool === 'apply_budget_plan' ? {} : { fresh: true });
-
-function figureOf(what: string, times: readonly number[], which: 'p50' | 'p95', goal: number): Figure {
-  const sorted = [...times].sort((a, b) => a - b);
-  const { p50, max } = latenciesOf(times);
-  const p95 = sorted[Math.ceil(0.95 * sorted.length) - 1] ?? Number.NaN;
-  return {
-    what: `${what}, ${which}`,
-    value: which === 'p50' ? p50 : p95,
-    unit: 'ms',
-    goal,
-    note: `p50 ${p50.toFixed(1)}, p95 ${p95.toFixed(1)}, slowest ${max.toFixed(1)} ms of ${times.length}`,
-  };
-}
+const freshly = (question: ToolQuestion): ToolQuestion =>
+  question.tool === 'apply_budget_plan' ? question : { ...question, ask: (index) => ({ ...question.ask(index), fresh: true }) };
 
 const MONTH = { period: 'last month' };
 
-function typicalQuestions({ campaigns, clients, experiments, plans }: Subjects): readonly Question[] {
+function typicalQuestions({ campaigns, clients, experiments, plans }: Subjects): readonly ToolQuestion[] {
   const campaign = (i: number) => ({ campaignName: at(campaigns, i) });
   const client = (i: number) => ({ clientName: at(clients, i) });
   return [
@@ -102,7 +54,7 @@ function typicalQuestions({ campaigns, clients, experiments, plans }: Subjects):
 }
 
 /** What is asked for everybody. */
-const wideQuestions: readonly Question[] = [
+const wideQuestions: readonly ToolQuestion[] = [
   { what: "everybody's month", tool: 'get_attribution', ask: () => MONTH },
   { what: "everybody's month by campaign", tool: 'get_attribution', ask: () => ({ ...MONTH, by: 'campaign' }) },
   { what: "everybody's year", tool: 'get_attribution', ask: () => ({ period: 'last 365 days' }) },
@@ -111,12 +63,6 @@ const wideQuestions: readonly Question[] = [
   { what: 'everybody', tool: 'recommend_budget', ask: () => ({}) },
   { what: "everybody's month", tool: 'get_campaign_pacing', ask: () => ({}) },
 ];
-
-function at<T>(list: readonly T[], index: number): T {
-  const found = list[index % list.length];
-  if (found === undefined) throw new Error('the hub holds nothing to ask about');
-  return found;
-}
 
 /** In an order that mixes large and small. */
 async function readSubjects(hubUrl: string): Promise<Subjects> {
@@ -139,41 +85,4 @@ async function readSubjects(hubUrl: string): Promise<Subjects> {
   } finally {
     await hub.end();
   }
-}
-
-/** Milliseconds of the first tool call that a server answers; it has only been initialized before. */
-function firstCall(home: string, tool: string, args: Arguments): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = spawn(execPath, [join(packageRoot(), 'dist', 'mcp', 'ads_optimizer.mjs')], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      env: { ...process.env, PROMPTSALES_HOME: home },
-    });
-    const giveUp = setTimeout(() => server.kill('SIGKILL'), 30_000);
-    const send = (message: object) => server.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
-    let began = 0;
-    createInterface({ input: server.stdout }).on('line', (line) => {
-      const message = JSON.parse(line) as { id?: number; result?: { isError?: boolean } };
-      if (message.id === 1) {
-        send({ method: 'notifications/initialized' });
-        began = performance.now();
-        send({ id: 2, method: 'tools/call', params: { name: tool, arguments: args } });
-      } else if (message.id === 2) {
-        const time = performance.now() - began;
-        const failed = message.result === undefined || message.result.isError === true;
-        server.removeAllListeners('exit').once('exit', () => {
-          clearTimeout(giveUp);
-          if (failed) reject(new Error(`${tool} ${JSON.stringify(args)}: ${line.slice(0, 500)}`));
-          else resolve(time);
-        });
-        server.stdin.end();
-      }
-    });
-    server.once('error', reject);
-    server.once('exit', () => reject(new Error(`${tool} ${JSON.stringify(args)}: the server ended without an answer`)));
-    send({
-      id: 1,
-      method: 'initialize',
-      params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1' } },
-    });
-  });
 }

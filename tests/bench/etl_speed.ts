@@ -23,7 +23,7 @@ export async function measureEtl({ urls }: BenchStack): Promise<Figure[]> {
   const hubUrl = new URL(urls.hubAdmin);
   hubUrl.pathname = `/${HUB}`;
   const customers = streams.filter((stream) => stream.table === 'crm.customers');
-  const connections = await openConnections({ ...urls, hubEtl: hubUrl.href, redis: undefined });
+  const connections = await openConnections({ ...urls, hubEtl: hubUrl.href, redis: undefined, keysFolder: '' });
   const source = new pg.Client({ connectionString: urls.crm });
   await source.connect();
   try {

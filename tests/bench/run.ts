@@ -3,6 +3,7 @@ import { packageRoot } from '../../shared/config/package_root.ts';
 import { table } from '../../shared/domain/table.ts';
 import { measureAds } from './ads_latency.ts';
 import { type BenchStack, startBenchStack } from './bench_stack.ts';
+import { measureCrm } from './crm_latency.ts';
 import { measureEtl } from './etl_speed.ts';
 import { type Figure, reached } from './figure.ts';
 import { measureHttp } from './http_latency.ts';
@@ -35,6 +36,7 @@ const benches: Readonly<Record<string, (stack: BenchStack) => Promise<Figure[]>>
   },
   http: measureHttp,
   ads: measureAds,
+  crm: measureCrm,
   throughput: measureThroughput,
   // Last: what it writes keeps the database busy for a while.
   etl: measureEtl,

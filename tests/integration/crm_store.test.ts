@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { prepareSource } from '../../database/postgresql/prepare_source.ts';
 import { deadlineIn } from '../../shared/domain/deadline.ts';
-import type { CrmStore, LeadChange, LeadFinding, LeadOutcome, LeadPlan, LeadStage } from '../../shared/sources/crm_store.ts';
-import { LEAD_STAGES } from '../../shared/sources/crm_store.ts';
+import { LEAD_STAGES, type LeadStage } from '../../shared/domain/lead_stages.ts';
+import type { CrmStore, LeadChange, LeadFinding, LeadOutcome, LeadPlan } from '../../shared/sources/crm_store.ts';
 import { type CrmStoreWorld, postgresCrmStoreWorld } from '../support/crm_store_world.ts';
 import { query } from '../support/etl_databases.ts';
 

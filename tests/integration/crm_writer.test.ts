@@ -1,24 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { handleUpdateLeadStage, type LeadStageRepos } from '../../mcp-servers/crm_analyzer/handlers/update_lead_stage.ts';
-import { openCrm } from '../../mcp-servers/crm_analyzer/repo/open_crm.ts';
+import { crmAnalyzer } from '../../mcp-servers/crm_analyzer/index.ts';
 import { updateLeadStage } from '../../mcp-servers/crm_analyzer/tools/update_lead_stage.ts';
-import { planSigner } from '../../shared/access/plan_token.ts';
-import { serve } from '../../shared/mcp/served_tool.ts';
-import { defineServer } from '../../shared/mcp/server_definition.ts';
 import { readStack, type StackState } from '../../shared/stack/state.ts';
 import { calledOverHttp, type HostCall } from '../support/called_over_http.ts';
 import { query } from '../support/etl_databases.ts';
 import { type RunningStack, startStack } from '../support/running_stack.ts';
-
-const crmAnalyzer = defineServer<LeadStageRepos>({
-  name: 'crm_analyzer',
-  title: 'Leads',
-  instructions: 'Moves leads.',
-  tools: [serve(updateLeadStage, handleUpdateLeadStage)],
-  openRepos: (_hub, settings) => ({ crm: openCrm(settings.urls.crmWriter), plans: planSigner(settings.planKey) }),
-});
 
 let stack: RunningStack;
 beforeAll(async () => {

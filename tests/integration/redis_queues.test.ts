@@ -51,7 +51,9 @@ describeOnEachRedis('queues (R: queue:jobs:{type}, queue:ai_generation:{priority
     server = await startRedisEngine(engine);
     redis = await connectRedis(server.url);
   });
-  beforeEach(() => {
+  beforeEach(async () => {
+    // On a machine without a moment to spare a test may find the connection broken by the one before it.
+    await expect.poll(() => redis.isUp, { timeout: 10_000 }).toBe(true);
     type = `type-${++number}`;
     queue = backgroundJobs(type, Numbered);
   });

@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { migrateHub } from '../../database/postgresql/hub/migrate.ts';
@@ -11,6 +8,7 @@ import { SCOPES_OF_ROLE } from '../../shared/access/roles.ts';
 import { MOST_HOURS, type Sessions, type SessionUser, sessionsIn } from '../../shared/access/sessions.ts';
 import { sessionKey } from '../../shared/cache/keys.ts';
 import { connectRedis, type RedisConnection } from '../../shared/cache/redis_connection.ts';
+import { callPromptsales, runPromptsales } from '../support/command_line.ts';
 import { query } from '../support/etl_databases.ts';
 import { describeOnEachRedis, type RedisEngine, startRedisEngine } from '../support/redis_engines.ts';
 import { type ScratchPostgres, startScratchPostgres } from '../support/scratch_postgres.ts';
@@ -287,23 +285,18 @@ describe('promptsales session and user', () => {
     await server?.stop();
   });
 
-  const cli = async (...words: string[]): Promise<{ code: number; out: string; err: string }> => {
-    const program = fileURLToPath(new URL('../../cli/promptsales.ts', import.meta.url));
-    const run = promisify(execFile)(process.execPath, [program, ...words], { env: environment, timeout: 30_000 });
-    return run.then(
-      ({ stdout, stderr }) => ({ code: 0, out: stdout, err: stderr }),
-      ({ code, stdout, stderr }) => ({ code: Number(code), out: String(stdout), err: String(stderr) }),
-    );
-  };
+  const cli = (...words: string[]) => callPromptsales(environment, ...words);
+  /** The same as a process of its own, which ends with its code. */
+  const shell = (...words: string[]) => runPromptsales(environment, ...words);
 
   it('say how to add a user who is not known', async () => {
-    const { code, err } = await cli('session', 'open', 'ana@cafe.example');
+    const { code, err } = await shell('session', 'open', 'ana@cafe.example');
     expect(code).toBe(1);
     expect(err).toContain('promptsales user add ana@cafe.example');
   });
 
   it('add a user once, with a line in the audit', async () => {
-    const add = () => cli('user', 'add', 'ana@cafe.example', '--name', 'Ana Solís', '--role', 'marketing', '--client', 'CLI-001');
+    const add = () => shell('user', 'add', 'ana@cafe.example', '--name', 'Ana Solís', '--role', 'marketing', '--client', 'CLI-001');
     expect(await add()).toMatchObject({ code: 0, out: expect.stringContaining('may sign in') });
     expect(await add()).toMatchObject({ code: 1, out: expect.stringContaining('already') });
     expect(await cli('user', 'add', 'ana', '--name', 'Ana', '--role', 'sales')).toMatchObject({ code: 2 });
@@ -320,7 +313,7 @@ describe('promptsales session and user', () => {
     const { token } = JSON.parse(opened.out) as { token: string };
     const redis = await connectRedis(engine.url);
     expect(await sessionsIn(redis).read(token)).toEqual(asAna);
-    const { out } = await cli('session', 'list');
+    const { out } = await shell('session', 'list');
     expect(out).toMatch(/^ana@cafe\.example {2}marketing {2}as CLI-001 {2}since .* {2}120 min left\n$/);
     expect(out).not.toContain(token);
     expect(await cli('session', 'close', 'ana@cafe.example')).toMatchObject({ code: 0, out: expect.stringContaining('is closed') });

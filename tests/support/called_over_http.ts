@@ -12,20 +12,25 @@ import { serverPipeline } from '../../shared/mcp/server_pipeline.ts';
 import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
 import type { RunningStack } from './running_stack.ts';
 
-/** A call as a host makes it; it must succeed. The answer's data. */
-export type HostCall = (args: Record<string, unknown>) => Promise<Record<string, unknown>>;
+/** A server that answers over HTTP in this process, with the settings a server of the stack's home finds. */
+export type ServedOverHttp = {
+  /** Where its MCP endpoint is. */
+  readonly url: string;
+  /** What it had to log. */
+  readonly logged: readonly unknown[];
+  readonly close: () => Promise<void>;
+};
 
-/** The way a host has to a tool: over HTTP, with the settings a server of this home finds. Nothing may be logged meanwhile. */
-export async function calledOverHttp<Repos, T>(
+/** Serves it beside the stack's own servers, on the stack's databases; `environment` goes before the stack's. */
+export async function serveOverHttp<Repos>(
   stack: RunningStack,
   server: ServerDefinition<Repos>,
-  { tool, host }: { readonly tool: string; readonly host: string },
-  use: (call: HostCall) => Promise<T>,
-): Promise<T> {
-  const configured = readSettings(stack.environment);
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ServedOverHttp> {
+  const configured = readSettings({ ...stack.environment, ...environment });
   const located = await locateAddresses(configured, () => {});
   const settings = withLocated(configured, located);
-  const connections = await openConnections(located.addresses, { name: 'writer test', deadlineMs: 10_000 });
+  const connections = await openConnections(located.addresses, { name: 'server in a test', deadlineMs: 10_000 });
   const metrics = new CallMetrics();
   const logged: unknown[] = [];
   const note = (details: object) => void logged.push(details);
@@ -39,19 +44,39 @@ export async function calledOverHttp<Repos, T>(
     health: () => readHealth(connections, new Map([[server.name, metrics]]), { version: 'test', etlIntervalMinutes: 11 }),
     onError: note,
   });
+  return {
+    url: `${http.url}/${server.name}/mcp`,
+    logged,
+    close: async () => {
+      await http.close();
+      await pipeline.close();
+      await connections.close();
+    },
+  };
+}
+
+/** A call as a host makes it; it must succeed. The answer's data. */
+export type HostCall = (args: Record<string, unknown>) => Promise<Record<string, unknown>>;
+
+/** The way a host has to a tool, over HTTP. Nothing may be logged meanwhile. */
+export async function calledOverHttp<Repos, T>(
+  stack: RunningStack,
+  server: ServerDefinition<Repos>,
+  { tool, host }: { readonly tool: string; readonly host: string },
+  use: (call: HostCall) => Promise<T>,
+): Promise<T> {
+  const served = await serveOverHttp(stack, server);
   const client = new Client({ name: host, version: '1' }, { versionNegotiation: { mode: { pin: '2026-07-28' } } });
   try {
-    await client.connect(new StreamableHTTPClientTransport(new URL(`${http.url}/${server.name}/mcp`)));
+    await client.connect(new StreamableHTTPClientTransport(new URL(served.url)));
     return await use(async (args) => {
       const result = await client.callTool({ name: tool, arguments: args });
       expect(result.isError, JSON.stringify(result.content)).toBeFalsy();
       return (result.structuredContent as { data: Record<string, unknown> }).data;
     });
   } finally {
-    expect(logged).toEqual([]);
+    expect(served.logged).toEqual([]);
     await client.close();
-    await http.close();
-    await pipeline.close();
-    await connections.close();
+    await served.close();
   }
 }

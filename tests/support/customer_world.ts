@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { handleFindNearbyCustomers } from '../../mcp-servers/crm_analyzer/handlers/find_nearby_customers.ts';
 import { handleGetCustomerProfile } from '../../mcp-servers/crm_analyzer/handlers/get_customer_profile.ts';
 import { openCustomerProfiles } from '../../mcp-servers/crm_analyzer/repo/customer_profile.ts';
@@ -7,9 +6,7 @@ import { openPlaces } from '../../mcp-servers/crm_analyzer/repo/places.ts';
 import { findNearbyCustomers } from '../../mcp-servers/crm_analyzer/tools/find_nearby_customers.ts';
 import { getCustomerProfile } from '../../mcp-servers/crm_analyzer/tools/get_customer_profile.ts';
 import { auditIn } from '../../shared/access/audit.ts';
-import { contactHash } from '../../shared/access/contact_hash.ts';
 import type { SqlDatabase, Statement } from '../../shared/db/sql_database.ts';
-import { CONTACT_KINDS, normalisedContact } from '../../shared/domain/contact.ts';
 import { openClients } from '../../shared/hub/clients.ts';
 import type { Caller } from '../../shared/mcp/contract.ts';
 import type { ToolResult } from '../../shared/mcp/envelope.ts';
@@ -29,8 +26,6 @@ export type CustomerWorld = {
   readonly reader: SqlDatabase;
   /** Every statement the tools ran since the last look, with its values. */
   readonly statements: () => readonly { readonly statement: Statement; readonly values: readonly unknown[] }[];
-  /** Puts every customer's contacts into crm.contact_hashes, as a load does. */
-  readonly indexContacts: () => Promise<void>;
   readonly log: readonly string[];
   readonly stop: () => Promise<void>;
 };
@@ -46,7 +41,6 @@ export async function startCustomerWorld(): Promise<CustomerWorld> {
       return database.rows(statement, values, map, deadline);
     },
   };
-  const contactKey = randomBytes(32);
   const log: string[] = [];
   const clock = { now: () => new Date(), today: () => TODAY, timeZone: TIME_ZONE };
   const tools = [serve(findNearbyCustomers, handleFindNearbyCustomers), serve(getCustomerProfile, handleGetCustomerProfile)];
@@ -54,7 +48,7 @@ export async function startCustomerWorld(): Promise<CustomerWorld> {
     places: openPlaces(reader),
     clients: openClients(reader),
     nearbyCustomers: openNearbyCustomers(reader),
-    customerProfiles: openCustomerProfiles(reader, contactKey),
+    customerProfiles: openCustomerProfiles(reader, generated.dataKeys),
     audit: auditIn(reader),
   };
   const pipeline = plainPipeline('crm_analyzer', tools, repos, clock, log);
@@ -68,22 +62,6 @@ export async function startCustomerWorld(): Promise<CustomerWorld> {
       const since = ran;
       ran = [];
       return since;
-    },
-    indexContacts: async () => {
-      const people = await query(urls.crm, 'SELECT customer_id, email, phone, document FROM crm.customers');
-      const hashes = people.flatMap((person) =>
-        CONTACT_KINDS.flatMap((kind) => {
-          const normalised = normalisedContact(kind, String(person[kind]));
-          return normalised === undefined
-            ? []
-            : [{ kind, hash: contactHash(kind, normalised, contactKey), id: String(person.customer_id) }];
-        }),
-      );
-      await query(hubOwner, 'INSERT INTO crm.contact_hashes SELECT * FROM unnest($1::text[], $2::bytea[], $3::bigint[])', [
-        hashes.map(({ kind }) => kind),
-        hashes.map(({ hash }) => hash),
-        hashes.map(({ id }) => id),
-      ]);
     },
     log,
     stop: generated.stop,

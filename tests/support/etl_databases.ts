@@ -3,46 +3,55 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { migrateHub } from '../../database/postgresql/hub/migrate.ts';
-import { type EtlUrls, openConnections } from '../../etl/connections.ts';
+import { type EtlPlaces, type EtlUrls, openConnections } from '../../etl/connections.ts';
 import { runOnce } from '../../etl/run.ts';
 import { packageRoot } from '../../shared/config/package_root.ts';
-import type { ScratchPostgres } from './scratch_postgres.ts';
+import { makeDataKeys, sharedKeysFolder } from './data_keys.ts';
+import type { ScratchDatabases } from './scratch_postgres.ts';
 
 /** Three empty sources and an empty hub of their own on a scratch server. */
-export type EtlDatabases = { readonly urls: EtlUrls; readonly hubOwner: string };
+export type EtlDatabases = { readonly urls: EtlPlaces; readonly hubOwner: string };
 
 /** Creates the databases with their schemas and, unless `constraints` is false, keys and change tracking; a login for the ETL beside them. */
 export async function createEtlDatabases(
-  server: ScratchPostgres,
-  options: { readonly constraints: boolean } = { constraints: true },
+  server: ScratchDatabases,
+  { constraints = true, suffix = randomUUID().slice(0, 8) }: { readonly constraints?: boolean; readonly suffix?: string } = {},
 ): Promise<EtlDatabases> {
-  const suffix = randomUUID().slice(0, 8);
-  const source = async (name: 'ads' | 'crm' | 'content'): Promise<string> => {
-    const database = `${name}_${suffix}`;
-    await server.createDatabase(database);
-    const files = ['tracking.sql', `${name}/schema.sql`, ...(options.constraints ? [`${name}/constraints.sql`] : [])];
+  const databases = await etlDatabasesOf(server, suffix);
+  for (const name of ['ads', 'crm', 'content'] as const) {
+    await server.createDatabase(`${name}_${suffix}`);
+    const files = ['tracking.sql', `${name}/schema.sql`, ...(constraints ? [`${name}/constraints.sql`] : [])];
     for (const file of files) {
-      await query(server.url(database), await readFile(join(packageRoot(), 'database', 'postgresql', file), 'utf8'));
+      await query(databases.urls[name], await readFile(join(packageRoot(), 'database', 'postgresql', file), 'utf8'));
     }
-    return server.url(database);
-  };
-  const hub = `hub_${suffix}`;
-  const [ads, crm, content] = [await source('ads'), await source('crm'), await source('content')];
-  await server.createDatabase(hub);
-  await migrateHub(server.url(hub));
+  }
+  await server.createDatabase(`hub_${suffix}`);
+  await migrateHub(databases.hubOwner);
   await query(
-    server.url(hub),
+    databases.hubOwner,
     `DO $$ BEGIN
        CREATE ROLE loader LOGIN PASSWORD 'loader';
      EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
      END $$;
      GRANT promptsales_etl TO loader;`,
   );
-  return { urls: { ads, crm, content, hubEtl: server.url(hub, 'loader') }, hubOwner: server.url(hub) };
+  await makeDataKeys(databases.hubOwner);
+  return databases;
+}
+
+/** Where the databases are that were created with this suffix. */
+export async function etlDatabasesOf(server: ScratchDatabases, suffix: string): Promise<EtlDatabases> {
+  const source = (name: string) => server.url(`${name}_${suffix}`);
+  const hub = `hub_${suffix}`;
+  const keysFolder = await sharedKeysFolder();
+  return {
+    urls: { ads: source('ads'), crm: source('crm'), content: source('content'), hubEtl: server.url(hub, 'loader'), keysFolder },
+    hubOwner: server.url(hub),
+  };
 }
 
 /** Brings what is new in the sources to the hub. Rejects with what went wrong, stream by stream. */
-export async function loadHub(urls: EtlUrls): Promise<void> {
+export async function loadHub(urls: EtlPlaces): Promise<void> {
   const connections = await openConnections(urls);
   try {
     const round = await runOnce({ connections, timeZone: 'America/Costa_Rica' });

@@ -6,15 +6,17 @@ import { type EtlDatabases, query } from './etl_databases.ts';
 export async function differencesFromSources({ urls, hubOwner }: EtlDatabases): Promise<string[]> {
   const found: string[] = [];
   for (const stream of streams.filter((candidate): candidate is RowStream => candidate.kind === 'rows')) {
-    const rowsOf = async (url: string): Promise<string[]> => {
-      const columns = stream.columns.map((column) => column.name).join(', ');
+    const rowsOf = async (url: string, isSource: boolean): Promise<string[]> => {
+      const columns = stream.columns
+        .map(({ name, yearOf }) => (isSource && yearOf !== undefined ? `date_part('year', ${yearOf})::integer AS ${name}` : name))
+        .join(', ');
       const rows = await query(
         url,
         `SELECT (SELECT to_jsonb(r) FROM (SELECT ${columns}) r)::text AS row FROM ${stream.table} ORDER BY ${stream.key.join(', ')}`,
       );
       return rows.map((row) => String(row.row));
     };
-    const [source, hub] = await Promise.all([rowsOf(stream.database === 'PromptAds' ? urls.ads : urls.crm), rowsOf(hubOwner)]);
+    const [source, hub] = await Promise.all([rowsOf(stream.database === 'PromptAds' ? urls.ads : urls.crm, true), rowsOf(hubOwner, false)]);
     const [inSource, inHub] = [new Set(source), new Set(hub)];
     found.push(...source.filter((row) => !inHub.has(row)).map((row) => `${stream.table} lacks ${row}`));
     found.push(...hub.filter((row) => !inSource.has(row)).map((row) => `${stream.table} has ${row}`));
@@ -25,9 +27,23 @@ export async function differencesFromSources({ urls, hubOwner }: EtlDatabases): 
   return found;
 }
 
+const TRAITS = 'customer_type, industry, segment, potential, city_id, sex, birth_year';
+
+/** What the roll-ups that triggers keep hold, added up from their facts. */
+const OF_CUSTOMERS: Readonly<Record<string, string>> = {
+  'sales.customer_orders': `SELECT b.*, ${TRAITS}
+      FROM (SELECT customer_id, min(client_id), sum(1)::integer, min(ordered_at), max(ordered_at), sum(total_usd)::numeric(14,2)
+              FROM crm.orders WHERE status = 'paid' GROUP BY 1) b LEFT JOIN crm.customers USING (customer_id)`,
+  'sales.customer_counts': `SELECT ${TRAITS}, count(*) FROM crm.customers GROUP BY ${TRAITS}`,
+};
+
+/** Rows of the roll-ups of customers that differ from what customers and orders add up to. None is right. */
+export const differencesOfCustomers = (hubOwner: string): Promise<string[]> => differencesOf(hubOwner, OF_CUSTOMERS);
+
 /** Groups of the roll-ups that differ from what their facts add up to, worked out here in another way than the ETL does. None is right. */
 export async function differencesFromFacts(hubOwner: string, timeZone = 'America/Costa_Rica'): Promise<string[]> {
-  const expected: Record<string, string> = {
+  return differencesOf(hubOwner, {
+    ...OF_CUSTOMERS,
     'sales.ad_day': `SELECT campaign_id, channel_id, day, sum(spend)::numeric(14,2), sum(impressions), sum(clicks), sum(engagements), sum(conversions)
       FROM ads.daily_metrics GROUP BY 1, 2, 3`,
     'sales.order_day': `SELECT campaign_id, channel_id, timezone('${timeZone}', ordered_at)::date,
@@ -36,7 +52,10 @@ export async function differencesFromFacts(hubOwner: string, timeZone = 'America
       FROM crm.orders WHERE campaign_id IS NOT NULL GROUP BY 1, 2, 3`,
     'sales.lead_day': `SELECT campaign_id, channel_id, timezone('${timeZone}', created_at)::date, count(*), sum((qualified_at IS NOT NULL)::int), sum((stage = 'won')::int)
       FROM crm.leads WHERE campaign_id IS NOT NULL GROUP BY 1, 2, 3`,
-  };
+  });
+}
+
+async function differencesOf(hubOwner: string, expected: Readonly<Record<string, string>>): Promise<string[]> {
   const found: string[] = [];
   for (const [rollUp, facts] of Object.entries(expected)) {
     const rows = await query(

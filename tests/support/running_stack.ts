@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageRoot } from '../../shared/config/package_root.ts';
 import { readStack, type StackUrls } from '../../shared/stack/state.ts';
+import { fillFromTemplate } from './template.ts';
 
 const run = promisify(execFile);
 
@@ -24,25 +25,33 @@ export type RunningStack = {
 /** The bundle as `npm ci` builds it. */
 export const CLI = join(packageRoot(), 'dist', 'promptsales.mjs');
 
-/** Starts the small data set in an empty home, on free ports. */
+/**
+ * Starts the small data set on free ports, in a home of its own: a copy of the one that the first start of the run filled. What the settings
+ * say of models and of Redis does not change what a home holds; what would change the data has no place in them.
+ */
 export async function startStack(settings: Readonly<Record<string, string>> = {}): Promise<RunningStack> {
   const home = await mkdtemp(join(tmpdir(), 'promptsales-stack-'));
   await chmod(home, 0o755); // so that a test run as root keeps its databases in there, and removes them with it
-  const environment = {
+  const plain = {
     ...process.env,
     PROMPTSALES_HOME: home,
     PROMPTSALES_PORT: '0',
     PROMPTSALES_SCALE: 'small',
     PROMPTSALES_REFERENCE_DATE: REFERENCE_DATE,
-    ...settings,
   };
-  const cli = (...words: string[]) =>
-    run(process.execPath, [CLI, ...words], { env: environment, timeout: 110_000, maxBuffer: 64 * 1024 * 1024 });
+  const environment = { ...plain, ...settings };
+  const call = (env: NodeJS.ProcessEnv, words: readonly string[]) =>
+    run(process.execPath, [CLI, ...words], { env, timeout: 110_000, maxBuffer: 64 * 1024 * 1024 });
+  const cli = (...words: string[]) => call(environment, words);
   const stop = async () => {
     await cli('down');
     await rm(home, { recursive: true, force: true });
   };
   try {
+    await fillFromTemplate('stack', home, async () => {
+      await call(plain, ['up', '--detach']);
+      await call(plain, ['down']);
+    });
     await cli('up', '--detach');
     const urls = readStack(home)?.urls;
     if (urls === undefined) throw new Error('the stack says that it is up, but its state file names no addresses');

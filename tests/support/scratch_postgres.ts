@@ -6,12 +6,17 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { type ClusterPlace, placeCluster } from '../../shared/stack/cluster_place.ts';
 import { freePort } from '../../shared/stack/ports.ts';
+import { fillFromTemplate } from './template.ts';
 
-/** A throw-away PostgreSQL server of one test file. */
-export type ScratchPostgres = {
+/** What a throw-away PostgreSQL server holds. */
+export type ScratchDatabases = {
   /** Connection URL of a database, as superuser unless a login name is given (its password is its name). */
   readonly url: (database: string, login?: string) => string;
   readonly createDatabase: (name: string) => Promise<void>;
+};
+
+/** A throw-away PostgreSQL server of one test file. */
+export type ScratchPostgres = ScratchDatabases & {
   /** Ends the server and removes its files. */
   readonly stop: () => Promise<void>;
 };
@@ -30,11 +35,30 @@ const SETTINGS = {
   max_connections: '60',
 };
 
+/** Starts a real PostgreSQL 18 on a free port of 127.0.0.1 with its files below the machine's temporary folder; half a second. */
+export function startScratchPostgres(): Promise<ScratchPostgres> {
+  return startOn(emptyCluster);
+}
+
 /**
- * Starts a real PostgreSQL 18 on a free port of 127.0.0.1 with its files below the machine's temporary folder; about a second.
- * `overrides` are server settings.
+ * The same with databases in it: those `fill` makes on the first server of the run that is started with this name. Roles, databases and rows
+ * are the same in every copy; only the port differs.
  */
-export async function startScratchPostgres(overrides: Readonly<Record<string, string>> = {}): Promise<ScratchPostgres> {
+export function startFilledPostgres(name: string, fill: (server: ScratchDatabases) => Promise<void>): Promise<ScratchPostgres> {
+  return startOn((place) =>
+    fillFromTemplate(name, place.dataDirectory, async () => {
+      await emptyCluster(place);
+      const { server, databases } = await serve(place);
+      try {
+        await fill(databases);
+      } finally {
+        await end(server, 'SIGINT'); // with a checkpoint: what is copied must be whole
+      }
+    }),
+  );
+}
+
+async function startOn(makeCluster: (place: ClusterPlace) => Promise<void>): Promise<ScratchPostgres> {
   const home = await mkdtemp(join(tmpdir(), 'promptsales-scratch-'));
   await chmod(home, 0o755); // as root, the server runs as another user, who has to pass through
   const place = await placeCluster(home, home);
@@ -42,43 +66,52 @@ export async function startScratchPostgres(overrides: Readonly<Record<string, st
     await rm(place.folder, { recursive: true, force: true });
     await rm(home, { recursive: true, force: true });
   };
-  let server: ChildProcess;
-  const port = await freePort();
   try {
-    await initialise(place);
-    const settings = Object.entries({ ...SETTINGS, ...overrides }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    server = spawn(place.binaries.postgres, ['-D', place.dataDirectory, '-p', String(port), ...settings], {
-      ...place.owner,
-      cwd: place.folder,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    await ready(server);
+    await makeCluster(place);
+    const { server, databases } = await serve(place);
+    const stop = async () => {
+      await end(server, 'SIGQUIT'); // at once: there is nothing to keep
+      await clean();
+    };
+    return { ...databases, stop };
   } catch (error) {
     await clean();
     throw error;
   }
+}
 
+function emptyCluster(place: ClusterPlace): Promise<void> {
+  return fillFromTemplate('cluster', place.dataDirectory, () => initialise(place));
+}
+
+/** Starts the server of a cluster, on a free port. */
+async function serve(place: ClusterPlace): Promise<{ readonly server: ChildProcess; readonly databases: ScratchDatabases }> {
+  const port = await freePort();
+  const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const server = spawn(place.binaries.postgres, ['-D', place.dataDirectory, '-p', String(port), ...settings], {
+    ...place.owner,
+    cwd: place.folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  await ready(server);
   const url = (database: string, login = 'postgres'): string => `postgres://${login}:${login}@127.0.0.1:${port}/${database}`;
-  return {
-    url,
-    createDatabase: async (name) => {
-      const client = new pg.Client({ connectionString: url('postgres') });
-      await client.connect();
-      try {
-        await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
-      } finally {
-        await client.end();
-      }
-    },
-    stop: async () => {
-      if (server.exitCode === null && server.signalCode === null) {
-        const ended = once(server, 'exit');
-        server.kill('SIGQUIT'); // at once: there is nothing to keep
-        await ended;
-      }
-      await clean();
-    },
+  const createDatabase = async (name: string): Promise<void> => {
+    const client = new pg.Client({ connectionString: url('postgres') });
+    await client.connect();
+    try {
+      await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+    } finally {
+      await client.end();
+    }
   };
+  return { server, databases: { url, createDatabase } };
+}
+
+async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const ended = once(server, 'exit');
+  server.kill(signal);
+  await ended;
 }
 
 async function initialise(place: ClusterPlace): Promise<void> {

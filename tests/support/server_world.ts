@@ -22,7 +22,7 @@ export async function startServerWorld<Repos>(definition: ServerDefinition<Repos
   const hub = await startGeneratedHub();
   const log: string[] = [];
   const clock = { now: () => new Date(), today: () => TODAY, timeZone: TIME_ZONE };
-  const repos = definition.openRepos(hub.reader, readSettings({}), undefined);
+  const repos = definition.openRepos(hub.reader, readSettings({ PROMPTSALES_KEYS_FOLDER: hub.sources.keysFolder }), undefined);
   const pipeline = plainPipeline(definition.name, definition.tools, repos, clock, log);
   const caller = { client: 'tests', role: 'users', scopes: new Set<string>(scopes) } as const;
   return {

@@ -3,10 +3,11 @@ import { fileURLToPath } from 'node:url';
 import type { Settings } from '../../shared/config/settings.ts';
 import { followSupervisor } from '../../shared/stack/lifeline.ts';
 import type { Program } from '../../shared/stack/program.ts';
+import { programFile } from './programs.ts';
 
 /** A small program with the verbs the stack needs, so that the stack is tested without the data and the servers of the real one. */
 export function stackProgram(version = '1.0.0'): Program {
-  return { selfCommand: [process.execPath, fileURLToPath(import.meta.url), version], version };
+  return { selfCommand: [process.execPath, programFile('stack_program'), version], version };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { PathTotals } from '../../mcp-servers/ads_optimizer/repo/touch_paths.ts';
 import { ATTRIBUTION_MODELS, attribute } from '../../mcp-servers/ads_optimizer/service/attribution.ts';
 import { creditsOf, type PathModel } from '../../mcp-servers/ads_optimizer/service/attribution_rules.ts';
 import { largestRemainder } from '../../mcp-servers/ads_optimizer/service/largest_remainder.ts';
 import { removalEffectsOf } from '../../mcp-servers/ads_optimizer/service/markov_removal.ts';
+import type { PathTotals } from '../../mcp-servers/ads_optimizer/service/order_ways.ts';
 import { FIRST_NODE } from '../../mcp-servers/ads_optimizer/service/path_codes.ts';
 import { randomOf } from '../../shared/statistics/random.ts';
 
 const shares = (model: PathModel, nodes: number, paths: readonly { nodes: readonly number[]; value: number }[]): readonly number[] => {
-  const credits = creditsOf(model, nodes, paths);
+  const credits = creditsOf(
+    model,
+    nodes,
+    paths.map(({ nodes: path, value }) => ({ nodes: path, orders: value, cents: 0 })),
+  ).orders;
   const whole = credits.reduce((sum, credit) => sum + credit, 0n);
   return credits.map((credit) => Number((credit * 1_000_000_000n) / whole) / 1e9);
 };
@@ -16,9 +20,9 @@ const shares = (model: PathModel, nodes: number, paths: readonly { nodes: readon
 describe('Markov removal effects', () => {
   it('agrees with the published example of Bryl: C1>C2>C3 converts, C1 and C2>C3 do not', () => {
     const { conversion, effects } = removalEffectsOf(3, [
-      { nodes: [0, 1, 2], converting: 1, idle: 0 },
-      { nodes: [0], converting: 0, idle: 1 },
-      { nodes: [1, 2], converting: 0, idle: 1 },
+      { nodes: [0, 1, 2], orders: 1, idle: 0 },
+      { nodes: [0], orders: 0, idle: 1 },
+      { nodes: [1, 2], orders: 0, idle: 1 },
     ]);
     expect(conversion).toBeCloseTo(1 / 3, 12);
     expect(effects.map((effect) => effect.toFixed(10))).toEqual(['0.5000000000', '1.0000000000', '1.0000000000']);
@@ -26,9 +30,9 @@ describe('Markov removal effects', () => {
 
   it('agrees with the published example of Puzyrov: 0.8 converts; without one channel 0.2, without the other 0.4', () => {
     const { conversion, effects } = removalEffectsOf(2, [
-      { nodes: [0], converting: 2, idle: 1 },
-      { nodes: [1], converting: 1, idle: 0 },
-      { nodes: [0, 1], converting: 1, idle: 0 },
+      { nodes: [0], orders: 2, idle: 1 },
+      { nodes: [1], orders: 1, idle: 0 },
+      { nodes: [0, 1], orders: 1, idle: 0 },
     ]);
     expect(conversion).toBeCloseTo(0.8, 12);
     expect(effects[0]).toBeCloseTo(0.75, 12);
@@ -55,13 +59,13 @@ describe('Markov removal effects', () => {
   });
 });
 
-type Journey = { readonly nodes: readonly number[]; readonly converting: number; readonly idle: number };
+type Journey = { readonly nodes: readonly number[]; readonly orders: number; readonly idle: number };
 
 function journeys(key: string, nodes: number, count: number): readonly Journey[] {
   const random = randomOf(key);
   return Array.from({ length: count }, () => ({
     nodes: Array.from({ length: 1 + random.below(6) }, () => random.below(nodes)),
-    converting: random.below(4),
+    orders: random.below(4),
     idle: 1 + random.below(6),
   }));
 }
@@ -73,13 +77,13 @@ function followed(nodes: number, paths: readonly Journey[], removed: number): nu
     const row = counts[from] as number[];
     row[to] = (row[to] as number) + count;
   };
-  for (const { nodes: path, converting, idle } of paths) {
+  for (const { nodes: path, orders, idle } of paths) {
     let from = nodes;
     for (const node of path) {
-      add(from, node, converting + idle);
+      add(from, node, orders + idle);
       from = node;
     }
-    add(from, nodes, converting);
+    add(from, nodes, orders);
     add(from, nodes + 1, idle);
   }
   let chance = new Array<number>(nodes).fill(0);
@@ -124,7 +128,7 @@ describe('rules and Shapley', () => {
     const values = shapleyByDefinition(3, (coalition) => (coalition.has(0) && (coalition.has(1) || coalition.has(2)) ? 1 : 0));
     expect(values.map((value) => value.toFixed(10))).toEqual([2 / 3, 1 / 6, 1 / 6].map((value) => value.toFixed(10)));
     // The same game as what each coalition adds: {L, R1} and {L, R2} one each, all three together one less.
-    const added = (nodes: readonly number[]): readonly bigint[] => creditsOf('shapley', 3, [{ nodes, value: 1 }]);
+    const added = (nodes: readonly number[]): readonly bigint[] => creditsOf('shapley', 3, [{ nodes, orders: 1, cents: 0 }]).orders;
     const [one, other, all] = [added([0, 1]), added([0, 2]), added([0, 1, 2])];
     const whole = [0, 1, 2].map((node) => (one[node] ?? 0n) + (other[node] ?? 0n) - (all[node] ?? 0n));
     const unit = whole.reduce((sum, value) => sum + value, 0n);
@@ -192,7 +196,7 @@ describe('attribution', () => {
     }
     return attribute(
       {
-        sold: { orders: 1000, revenue: '90000.00' },
+        sold: { orders: 1000, cents: 9_000_000 },
         paths,
         decayed: [...decayed].map(([code, credit]) => ({ code, ...credit })),
         idle: [{ codes: [FIRST_NODE], customers: 5 }],

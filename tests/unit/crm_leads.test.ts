@@ -3,8 +3,9 @@ import type { FunnelCounts, StepCount } from '../../mcp-servers/crm_analyzer/rep
 import { cohortRange, followCohorts } from '../../mcp-servers/crm_analyzer/service/lead_cohorts.ts';
 import { describeFunnel, followUpDays, lacksMoves } from '../../mcp-servers/crm_analyzer/service/lead_funnel.ts';
 import { ofSteps } from '../../mcp-servers/crm_analyzer/service/lead_funnel_steps.ts';
-import { SMALLEST_GROUP, withheld } from '../../mcp-servers/crm_analyzer/service/lead_metrics_small_groups.ts';
+import { withheld } from '../../mcp-servers/crm_analyzer/service/small_groups.ts';
 import { LeadGrouping, LeadSource } from '../../mcp-servers/crm_analyzer/tools/lead_arguments.ts';
+import { SMALLEST_GROUP } from '../../shared/access/smallest_group.ts';
 import { randomOf } from '../../shared/statistics/random.ts';
 
 describe('small groups are not told (S5)', () => {

@@ -61,10 +61,16 @@ describe('segments as they are shown', () => {
   });
 
   it('do not break down groups below 5, unless the caller may identify people (S5)', () => {
-    const small = [totals({ customers: 4, buyers: 4 }), totals({ segment: 'Other', people: 98, movedIn: 2, topRegionCustomers: 3 })];
-    const [first, second] = segmentRows(small, false).toSorted((one, other) => (one.segment < other.segment ? -1 : 1));
+    const small = [
+      totals({ customers: 4, buyers: 4 }),
+      totals({ segment: 'Other', people: 98, movedIn: 2, topRegionCustomers: 3 }),
+      totals({ segment: 'Third', customers: 20, buyers: 20 }),
+    ];
+    const [first, second, third] = segmentRows(small, false).toSorted((one, other) => (one.segment < other.segment ? -1 : 1));
     expect(Object.entries(first ?? {}).filter(([, value]) => value !== null)).toEqual([['segment', 'Campeones']]);
     expect(second).toMatchObject({ customers: 100, peopleShare: null, movedIn: null, movedOut: null, topRegion: null });
+    // 124 in all, and 100 told: without the third, subtraction would tell the first.
+    expect(Object.entries(third ?? {}).filter(([, value]) => value !== null)).toEqual([['segment', 'Third']]);
     expect(segmentRows(small, true).every(({ customers, movedIn }) => customers !== null && movedIn !== null)).toBe(true);
   });
 

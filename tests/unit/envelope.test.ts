@@ -102,6 +102,11 @@ describe('an encrypted value (S3)', () => {
     },
   );
 
+  it('is closed with an initial value that no other has', () => {
+    const values = Array.from({ length: 5_000 }, () => sealField('same', PLACE, key).split('.')[2]);
+    expect(new Set(values).size).toBe(values.length);
+  });
+
   it('is told from plain text', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type PersonalData, shownPerson } from '../../shared/access/personal_data.ts';
+import { type PersonalData, personOf, personText, shownPerson } from '../../shared/access/personal_data.ts';
 
 const MARIA: PersonalData = {
   firstName: 'María José',
@@ -155,4 +155,19 @@ describe('a person masked', () => {
       }),
     );
   });
+});
+
+describe('a person as the text that is encrypted', () => {
+  it('is read back as it was', () => {
+    for (const person of [MARIA, { ...MARIA, lastName: null, birthDate: null }, { ...MARIA, phone: '', email: '"\\ñ\n' }]) {
+      expect(personOf(personText(person))).toEqual(person);
+    }
+  });
+
+  it.each(['', '{}', '[]', '["a","b","c","d","e"]', '["a","b",null,"d","e","f"]', 'María José'])(
+    'is not %j, and no error repeats it',
+    (text) => {
+      expect(() => personOf(text)).toThrow(/^what was encrypted is not a person$/);
+    },
+  );
 });

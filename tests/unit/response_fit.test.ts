@@ -109,7 +109,7 @@ describe('on a simulated company whose true curves are known', () => {
       expect(held).toBeGreaterThan(0.85);
       expect(held).toBeLessThan(0.95);
     }
-  });
+  }, 30_000);
 
   it('splits better than proportional, equal and last-ROAS, and "change" means better nine times in ten', () => {
     const outcomes = evaluateClients(company, prior, 30, 100);

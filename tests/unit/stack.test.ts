@@ -105,13 +105,14 @@ describe('what an embedded stack tells a server', () => {
 
   it('fills what is not configured', () => {
     const settings = withLocated(readSettings({}), { ...located, referenceDate: '2026-11-21' });
-    expect(settings.urls).toMatchObject(writers);
+    expect(settings.urls).toMatchObject({ ...writers, hub: 'postgres://h' });
     expect(settings.planKey).toEqual(located.planKey);
     expect(settings.referenceDate).toBe('2026-11-21');
   });
 
   it('and never replaces what is', () => {
     const configured = readSettings({
+      HUB_DATABASE_URL: 'postgres://hub',
       CONTENT_WRITER_DATABASE_URL: 'postgres://set',
       ADS_WRITER_DATABASE_URL: 'postgres://set too',
       CRM_WRITER_DATABASE_URL: 'postgres://set as well',

@@ -64,6 +64,12 @@ describe.each(SERVERS)('the tools of $server.name', ({ server, names }) => {
     expect(tools.map(({ name }) => name)).toEqual(names);
   });
 
+  it('keep no answer of a tool that can show who somebody is: each such reading is written down (S5)', () => {
+    const identifying = tools.filter(({ input }) => 'reason' in input.shape && server.name === 'crm_analyzer');
+    expect(identifying.filter(({ cache }) => cache !== 'none')).toEqual([]);
+    if (server.name === 'crm_analyzer') expect(identifying.map(({ name }) => name)).toContain('get_customer_profile');
+  });
+
   it('cost a host at most 6,000 tokens together', () => {
     expect(Math.ceil(JSON.stringify(definitions).length / 4)).toBeLessThanOrEqual(6_000);
   });

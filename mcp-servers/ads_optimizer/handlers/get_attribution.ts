@@ -30,13 +30,11 @@ export const handleGetAttribution: Handler<typeof getAttribution, AttributionRep
   const models = model === 'all' ? ATTRIBUTION_MODELS : [model];
   const question: PathQuestion = { by, nodes, filters, period: window, timeZone: clock.timeZone };
   const countsIdle = models.includes('markov') && (filters.clientId !== undefined || lengthOf(window) <= MOST_DAYS_OF_ALL_IDLE);
-  const [sold, paths, decayed, idle] = await Promise.all([
-    repos.touchPaths.sold(question, deadline),
-    repos.touchPaths.paths(question, deadline),
-    models.includes('time_decay') ? repos.touchPaths.decayed(question, halfLifeDays, deadline) : [],
+  const [ways, idle] = await Promise.all([
+    repos.touchPaths.ways(question, models.includes('time_decay') ? halfLifeDays : null, deadline),
     countsIdle ? repos.touchPaths.idle(question, deadline) : null,
   ]);
-  const facts: AttributionFacts = { sold, paths, decayed, idle };
+  const facts: AttributionFacts = { ...ways, idle };
   const key = JSON.stringify([by, filters, window.from, window.to]);
   const attribution = attribute(facts, { by, models, nodes, window: { from: window.from, to: window.to }, halfLifeDays, key });
   const known = attribution.status === 'data';

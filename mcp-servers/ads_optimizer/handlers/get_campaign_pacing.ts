@@ -115,7 +115,12 @@ function windowOf(period: DayRange, today: Day, lastLoaded: Day | undefined): Pa
 }
 
 function learnedDays(recent: readonly { readonly day: Day }[]): DayRange | null {
-  const days = recent.map(({ day }) => day).sort();
-  const [from, to] = [days[0], days.at(-1)];
-  return from === undefined || to === undefined ? null : { from, to };
+  const [first] = recent;
+  if (first === undefined) return null;
+  let [from, to] = [first.day, first.day];
+  for (const { day } of recent) {
+    if (day < from) from = day;
+    if (day > to) to = day;
+  }
+  return { from, to };
 }

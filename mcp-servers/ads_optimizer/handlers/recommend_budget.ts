@@ -32,7 +32,7 @@ const ASSUMES = [
   'within a channel, spend keeps its split over campaigns, places and days',
 ];
 
-export const handleRecommendBudget: Handler<typeof recommendBudget, Repos> = async (asked, { repos, clock, deadline, fresh }) => {
+export const handleRecommendBudget: Handler<typeof recommendBudget, Repos> = async (asked, { repos, clock, deadline }) => {
   if (asked.campaignName !== undefined && (asked.clientName !== undefined || asked.country !== undefined)) {
     throw new ToolError('invalid_input', 'A campaign was named together with a client or a country.', {
       remedy: 'Give campaignName alone (the client may follow the name), or the filters without it.',
@@ -57,7 +57,7 @@ export const handleRecommendBudget: Handler<typeof recommendBudget, Repos> = asy
     countryCode: asked.country === undefined ? undefined : countryNamed(asked.country),
   };
   const { day: last, version } = await repos.response.lastDay(scope.campaignId, addDays(clock.today(), -1), deadline);
-  const read = last === null ? undefined : await readWindow(repos.response, scope, { last, version, fresh }, deadline);
+  const read = last === null ? undefined : await readWindow(repos.response, scope, { last, version }, deadline);
   const question = {
     objective: asked.objective,
     totalBudget: asked.totalBudget,
@@ -108,14 +108,14 @@ type Scope = {
 async function readWindow(
   response: ChannelResponse,
   scope: Scope,
-  { last, version, fresh }: { readonly last: string; readonly version: string; readonly fresh: boolean },
+  { last, version }: { readonly last: string; readonly version: string },
   deadline: Deadline,
 ) {
   const from = addDays(last, 1 - FITTED_DAYS - LEAD_DAYS);
   const window = { from, to: last };
   const [scoped, company, places] = await Promise.all([
     response.campaigns(scope, { from: addDays(last, 1 - RECENT_DAYS), to: last }, deadline),
-    response.company(window, version, fresh, deadline),
+    response.company(window, version, deadline),
     scope.campaignId === undefined ? [] : response.byPlace(scope.campaignId, window, deadline),
   ]);
   const ids = new Set(scoped.map(({ campaignId }) => campaignId));
@@ -151,11 +151,10 @@ function fittedCompany(rows: readonly ChannelDays[], weekday: number): FittedCom
   return fitted;
 }
 
-function toSeries({ days, campaignId, channelId, place, places, ...lists }: ChannelDays): ResponseSeries {
-  const spread = (values: readonly number[]): Float64Array => {
+function toSeries({ days, saleDays, campaignId, channelId, place, places, ...lists }: ChannelDays): ResponseSeries {
+  const spread = (on: readonly number[], values: readonly number[]): Float64Array => {
     const series = new Float64Array(FITTED_DAYS + LEAD_DAYS);
-    // A day may have a row of spend and a row of sales.
-    for (const [i, value] of values.entries()) series[days[i] as number] = (series[days[i] as number] ?? 0) + value;
+    for (let i = 0; i < values.length; i++) series[on[i] as number] = values[i] as number;
     return series;
   };
   return {
@@ -163,10 +162,10 @@ function toSeries({ days, campaignId, channelId, place, places, ...lists }: Chan
     channelId,
     place,
     places,
-    spend: spread(lists.spend),
-    conversions: spread(lists.conversions),
-    revenue: spread(lists.revenue),
-    orders: spread(lists.orders),
+    spend: spread(days, lists.spend),
+    conversions: spread(days, lists.conversions),
+    revenue: spread(saleDays, lists.revenue),
+    orders: spread(saleDays, lists.orders),
   };
 }
 

@@ -2,6 +2,7 @@ import { countOf, type Row, textOf } from '../../../shared/db/row.ts';
 import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
 import type { DayRange } from '../../../shared/domain/calendar_day.ts';
 import type { Deadline } from '../../../shared/domain/deadline.ts';
+import { numbersOf } from './number_lists.ts';
 
 /** Which campaigns are asked about; what is left out does not narrow. Ids, not names. */
 export type AdFilters = {
@@ -92,8 +93,6 @@ export function openAdDays(hub: SqlDatabase): AdDays {
 }
 
 function toSeries(row: Row): AdSeries {
-  // An array as PostgreSQL writes it: {1,2,3}.
-  const numbers = (column: string): number[] => textOf(row, column).slice(1, -1).split(',').map(Number);
   return {
     campaignId: textOf(row, 'campaign_id'),
     campaign: textOf(row, 'campaign'),
@@ -102,11 +101,11 @@ function toSeries(row: Row): AdSeries {
     channel: textOf(row, 'channel'),
     startDate: textOf(row, 'start_date'),
     endDate: textOf(row, 'end_date'),
-    days: numbers('days'),
-    spend: numbers('spend').map((dollars) => Math.round(dollars * 100)),
-    impressions: numbers('impressions'),
-    clicks: numbers('clicks'),
-    conversions: numbers('conversions'),
+    days: numbersOf(row, 'days'),
+    spend: numbersOf(row, 'spend').map((dollars) => Math.round(dollars * 100)),
+    impressions: numbersOf(row, 'impressions'),
+    clicks: numbersOf(row, 'clicks'),
+    conversions: numbersOf(row, 'conversions'),
     planned: new Map(
       textOf(row, 'planned')
         .split(',')

@@ -1,7 +1,8 @@
-import { countOf, type Row, textOf } from '../../../shared/db/row.ts';
+import { countOf, optionalTextOf, type Row, textOf } from '../../../shared/db/row.ts';
 import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
 import type { DayRange } from '../../../shared/domain/calendar_day.ts';
 import type { Deadline } from '../../../shared/domain/deadline.ts';
+import { type OrderWays, readOrderWays } from '../service/order_ways.ts';
 import { FIRST_NODE, MOST_TOUCHES, OUTSIDE, PATH_DAYS, REST } from '../service/path_codes.ts';
 import type { AdFilters } from './ad_days.ts';
 
@@ -21,30 +22,8 @@ export type PathQuestion = {
   readonly timeZone: string;
 };
 
-/** Orders whose customers came the same way. */
-export type PathTotals = {
-  /** A code a touch, oldest first: {@link OUTSIDE}, {@link REST}, or a node's. Of more than {@link MOST_TOUCHES}, the first and the last ones. */
-  readonly codes: readonly number[];
-  readonly orders: number;
-  /** Of those orders, in cents. */
-  readonly cents: number;
-  /** Sum of the squares of their cents. */
-  readonly squaredCents: number;
-  /** Orders that PromptCRM does not credit to the path's last touch: to nothing, to an earlier touch of the path, to another. */
-  readonly creditedToNone: number;
-  readonly creditedToEarlier: number;
-  readonly creditedElsewhere: number;
-  /** Orders with more touches than are kept. */
-  readonly cut: number;
-};
-
 /** Touched customers who bought nothing, by their path. */
 export type IdlePath = { readonly codes: readonly number[]; readonly customers: number };
-
-/** What of the orders a node is credited with when a touch counts less the longer ago it was: shares in millionths of an order and of a cent. */
-export type DecayCredit = { readonly code: number; readonly orders: bigint; readonly cents: bigint };
-
-export type SoldTotals = { readonly orders: number; readonly revenue: string };
 
 export type TouchPaths = {
   /** The campaigns that fit, most revenue in the period first (as PromptCRM credits it); at most `limit`. */
@@ -54,12 +33,11 @@ export type TouchPaths = {
     limit: number,
     deadline: Deadline,
   ) => Promise<readonly (PathNode & { readonly clientName: string })[]>;
-  /** Paid orders of the period, of the client's customers when one is named. */
-  readonly sold: (question: PathQuestion, deadline: Deadline) => Promise<SoldTotals>;
-  /** The orders' touches in the {@link PATH_DAYS} days before, those of other campaigns included. Orders without a touch have no path. */
-  readonly paths: (question: PathQuestion, deadline: Deadline) => Promise<readonly PathTotals[]>;
-  /** As {@link paths}, over orders whose path has a touch of what is asked. */
-  readonly decayed: (question: PathQuestion, halfLifeDays: number, deadline: Deadline) => Promise<readonly DecayCredit[]>;
+  /**
+   * Paid orders of the period, of the client when one is named, and their touches in the {@link PATH_DAYS} days before, those of other campaigns
+   * included. Orders without a touch have no path. Divided by time too where a half-life is given.
+   */
+  readonly ways: (question: PathQuestion, halfLifeDays: number | null, deadline: Deadline) => Promise<OrderWays>;
   /** Customers touched in the period by what is asked, with no paid order from its first day to {@link PATH_DAYS} days after its last: their last touches. */
   readonly idle: (question: PathQuestion, deadline: Deadline) => Promise<readonly IdlePath[]>;
 };
@@ -80,8 +58,6 @@ function letterOf({ by, narrowed }: Form): string {
 // Parameters of every statement: $1 and $2 first and last day, $3 time zone, $4 node ids, $5 campaigns asked about, $6 channel, $7 client.
 const SINCE = '($1::date::timestamp AT TIME ZONE $3)';
 const UNTIL = '(($2::date + 1)::timestamp AT TIME ZONE $3)';
-const SOLD_WHERE = (ofClient: boolean) =>
-  `o.status = 'paid' AND o.ordered_at >= ${SINCE} AND o.ordered_at < ${UNTIL}${ofClient ? ' AND o.client_id = $7' : ''}`;
 /** Keeps parameters that a form does not need known to the parser. */
 const UNUSED = 'coalesce($4::text[], $5::text[]) IS NOT NULL AND coalesce($6::text, $7::text, $3) IS NOT NULL';
 const ASKED = (narrowed: boolean) =>
@@ -90,59 +66,28 @@ const ASKED = (narrowed: boolean) =>
 const nameOf = (kind: string, { by, narrowed, ofClient }: Form): string =>
   `touch_${kind}_by_${by}${narrowed ? '_narrowed' : ''}${ofClient ? '_of_client' : ''}`;
 
-const soldOf = (form: Form): Statement => ({
-  name: nameOf('sold', form),
-  text: `SELECT count(*) AS orders, coalesce(sum(o.total_usd), 0) AS revenue FROM crm.orders o WHERE ${SOLD_WHERE(form.ofClient)} AND ${UNUSED}`,
+/** The stops of journeys, and the period's ends as journeys tell time. */
+const STOPS: Statement = {
+  name: 'journey_stops',
+  text: `
+  SELECT string_agg(stop || E'\\t' || campaign_id || E'\\t' || channel_id, E'\\n') AS stops,
+         ${microseconds(SINCE)}::text AS since, ${microseconds(UNTIL)}::text AS until
+    FROM sales.stops`,
+};
+
+/** Journeys one behind the other: sums over them do not depend on the order. In pieces, because a row of 20 MB arrives slower. */
+const waysOf = (ofClient: boolean): Statement => ({
+  name: ofClient ? 'journeys_of_client' : 'journeys',
+  text: `
+  SELECT string_agg(journey, ''::bytea) AS journeys FROM sales.journeys
+   WHERE last_ordered_at >= ${SINCE} AND first_ordered_at < ${UNTIL} AND ${ofClient ? 'client_id = $4' : '$4::text IS NULL'}
+   GROUP BY customer_id % ${ofClient ? 4 : 64}`,
 });
 
-/** One sort by order and time, over narrow rows. The credited touch is compared as "is the last touch one of the credited campaign and channel". */
-const pathsOf = (form: Form): Statement => ({
-  name: nameOf('paths', form),
-  text: `
-  WITH way AS (
-    SELECT o.order_id, min((o.total_usd * 100)::bigint) AS cents,
-           string_agg(${letterOf(form)}, '' ORDER BY t.touched_at, t.touch_id) AS path,
-           bool_or(o.campaign_id IS NULL) AS to_none,
-           max(t.touched_at) AS last_at,
-           max(t.touched_at) FILTER (WHERE t.campaign_id = o.campaign_id AND t.channel_id = o.channel_id) AS credited_at
-      FROM crm.orders o
-      JOIN ads.touches t ON t.customer_id = o.customer_id AND t.touched_at <= o.ordered_at AND t.touched_at >= o.ordered_at - interval '${PATH_DAYS} days'
-      ${ASKED(form.narrowed)}
-     WHERE ${SOLD_WHERE(form.ofClient)} AND ${UNUSED}
-     GROUP BY o.order_id
-  )
-  SELECT CASE WHEN length(path) > ${MOST_TOUCHES} THEN left(path, 1) || right(path, ${MOST_TOUCHES - 1}) ELSE path END AS path,
-         count(*) AS orders, sum(cents)::bigint AS cents, sum(cents::float8 * cents) AS squared_cents,
-         count(*) FILTER (WHERE to_none) AS to_none,
-         count(*) FILTER (WHERE credited_at < last_at) AS to_earlier,
-         count(*) FILTER (WHERE credited_at IS NULL AND NOT to_none) AS to_another,
-         count(*) FILTER (WHERE length(path) > ${MOST_TOUCHES}) AS cut
-    FROM way
-   GROUP BY 1
-   ORDER BY 1`,
-});
-
-/** Weights halve every $8 days; each is rounded to a millionth, so that the sum does not depend on the order of adding up. */
-const decayedOf = (form: Form): Statement => ({
-  name: nameOf('decayed', form),
-  text: `
-  WITH touched AS (
-    SELECT o.order_id, (o.total_usd * 100)::float8 AS cents, ${letterOf(form)} AS letter,
-           power(0.5, extract(epoch FROM o.ordered_at - t.touched_at)::float8 / (86400 * $8::float8)) AS weight
-      FROM crm.orders o
-      JOIN ads.touches t ON t.customer_id = o.customer_id AND t.touched_at <= o.ordered_at AND t.touched_at >= o.ordered_at - interval '${PATH_DAYS} days'
-      ${ASKED(form.narrowed)}
-     WHERE ${SOLD_WHERE(form.ofClient)} AND ${UNUSED}
-  ), of_order AS (
-    SELECT order_id, sum(weight) AS weight FROM touched GROUP BY order_id HAVING bool_or(letter <> chr(${FIRST_LETTER + OUTSIDE}))
-  )
-  SELECT letter, sum(round(1e6 * touched.weight / of_order.weight))::numeric::text AS orders,
-         sum(round(1e6 * cents * touched.weight / of_order.weight)::numeric)::text AS cents
-    FROM touched
-    JOIN of_order USING (order_id)
-   GROUP BY letter
-   ORDER BY letter`,
-});
+/** A point in time as timestamptz_send() writes it. */
+function microseconds(time: string): string {
+  return `((extract(epoch FROM ${time}) - 946684800) * 1000000)::bigint`;
+}
 
 const idleOf = (form: Form): Statement => ({
   name: nameOf('idle', form),
@@ -219,18 +164,24 @@ export function openTouchPaths(hub: SqlDatabase): TouchPaths {
   };
   return {
     campaigns,
-    sold: async (question, deadline) => {
-      const [totals] = await read(
-        soldOf,
-        question,
-        [],
-        (row) => ({ orders: countOf(row, 'orders'), revenue: textOf(row, 'revenue') }),
-        deadline,
-      );
-      return totals ?? { orders: 0, revenue: '0' };
+    ways: async (question, halfLifeDays, deadline) => {
+      const { nodes, period, timeZone, filters } = question;
+      const { clientId } = filters;
+      const [asked, pieces] = await Promise.all([
+        askedOf(question, deadline),
+        hub.rows(waysOf(clientId !== undefined), [period.from, period.to, timeZone, clientId ?? null], toBytes, deadline),
+      ]);
+      // After the journeys: a stop is never taken away, so none that they name is missing.
+      const [known] = await hub.rows(STOPS, [period.from, period.to, timeZone], toStops, deadline);
+      const { stops, since, until } = known ?? { stops: [], since: 0, until: 0 };
+      return readOrderWays(pieces, {
+        since,
+        until,
+        codeOf: codesOfStops(stops, question, asked),
+        codes: FIRST_NODE + nodes.length,
+        halfLifeDays,
+      });
     },
-    paths: (question, deadline) => read(pathsOf, question, [], toPathTotals, deadline),
-    decayed: (question, halfLifeDays, deadline) => read(decayedOf, question, [halfLifeDays], toDecayCredit, deadline),
     idle: (question, deadline) =>
       read(idleOf, question, [], (row) => ({ codes: codesOf(textOf(row, 'path')), customers: countOf(row, 'customers') }), deadline),
   };
@@ -242,23 +193,30 @@ function codesOf(path: string): readonly number[] {
   return Array.from(path, (letter) => letter.charCodeAt(0) - FIRST_LETTER);
 }
 
-function toPathTotals(row: Row): PathTotals {
-  return {
-    codes: codesOf(textOf(row, 'path')),
-    orders: countOf(row, 'orders'),
-    cents: countOf(row, 'cents'),
-    squaredCents: Number(row.squared_cents),
-    creditedToNone: countOf(row, 'to_none'),
-    creditedToEarlier: countOf(row, 'to_earlier'),
-    creditedElsewhere: countOf(row, 'to_another'),
-    cut: countOf(row, 'cut'),
-  };
+type Stop = { readonly stop: number; readonly campaignId: string; readonly channelId: string };
+
+function toStops(row: Row): { readonly stops: readonly Stop[]; readonly since: number; readonly until: number } {
+  const lines = optionalTextOf(row, 'stops')?.split('\n') ?? [];
+  const stops = lines.map((line) => {
+    const [stop = '', campaignId = '', channelId = ''] = line.split('\t');
+    return { stop: Number(stop), campaignId, channelId };
+  });
+  return { stops, since: countOf(row, 'since'), until: countOf(row, 'until') };
 }
 
-function toDecayCredit(row: Row): DecayCredit {
-  return {
-    code: textOf(row, 'letter').charCodeAt(0) - FIRST_LETTER,
-    orders: BigInt(textOf(row, 'orders')),
-    cents: BigInt(textOf(row, 'cents')),
-  };
+function toBytes({ journeys }: Row): Uint8Array {
+  if (!(journeys instanceof Uint8Array)) throw new TypeError('column journeys is not bytes');
+  return journeys;
+}
+
+/** The code of each stop, by its number: as {@link letterOf} says. */
+function codesOfStops(stops: readonly Stop[], { by, nodes, filters }: PathQuestion, campaigns: readonly string[] | null): Int32Array {
+  const codes = new Map(nodes.map(({ id }, index) => [id, FIRST_NODE + index]));
+  const asked = campaigns === null ? undefined : new Set(campaigns);
+  const codeOfStop = new Int32Array(1 + stops.reduce((most, { stop }) => Math.max(most, stop), 0)).fill(OUTSIDE);
+  for (const { stop, campaignId, channelId } of stops) {
+    if (asked !== undefined && (!asked.has(campaignId) || (filters.channelId !== undefined && filters.channelId !== channelId))) continue;
+    codeOfStop[stop] = codes.get(by === 'channel' ? channelId : campaignId) ?? REST;
+  }
+  return codeOfStop;
 }

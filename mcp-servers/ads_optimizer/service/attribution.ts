@@ -1,10 +1,11 @@
 import { type Decimal, decimal, formatCount, formatPercent, formatUsd, toAnswerNumber } from '../../../shared/domain/money.ts';
 import { type Column, table } from '../../../shared/domain/table.ts';
-import type { AttributionBy, DecayCredit, IdlePath, PathNode, PathTotals, SoldTotals } from '../repo/touch_paths.ts';
+import type { AttributionBy, IdlePath, PathNode } from '../repo/touch_paths.ts';
 import { resamplesFor, type SeenPath, shareIntervals } from './attribution_intervals.ts';
-import { creditsOf, type PathModel } from './attribution_rules.ts';
+import { type Credits, creditsOf } from './attribution_rules.ts';
 import { largestRemainder } from './largest_remainder.ts';
 import { removalEffectsOf } from './markov_removal.ts';
+import type { DecayCredit, PathTotals } from './order_ways.ts';
 import { FIRST_NODE, MOST_TOUCHES, OUTSIDE, PATH_DAYS, REST } from './path_codes.ts';
 
 export const ATTRIBUTION_MODELS = ['first_touch', 'last_touch', 'linear', 'time_decay', 'position_based', 'markov', 'shapley'] as const;
@@ -69,7 +70,7 @@ export type AttributionQuestion = {
 };
 
 export type AttributionFacts = {
-  readonly sold: SoldTotals;
+  readonly sold: Whole;
   readonly paths: readonly PathTotals[];
   /** Read when time_decay is asked. */
   readonly decayed: readonly DecayCredit[];
@@ -97,7 +98,7 @@ export function attribute(facts: AttributionFacts, question: AttributionQuestion
     distributed: salesOf(distributed),
     withoutTouch: {
       orders: facts.sold.orders - distributed.orders - elsewhere.orders,
-      revenue: toAnswerNumber(decimal(facts.sold.revenue).minus(usd(distributed.cents)).minus(usd(elsewhere.cents))),
+      revenue: toAnswerNumber(usd(facts.sold.cents - distributed.cents - elsewhere.cents)),
     },
     touchedByOthers: salesOf(elsewhere),
     credits: inOrder(credits, question.models),
@@ -154,39 +155,39 @@ function rowsOf(
   fitting: readonly PathTotals[],
   { idle, decayed }: AttributionFacts,
 ): readonly CreditedNode[] {
-  const codes = new Set([
-    ...fitting.flatMap(({ codes }) => codes),
-    ...(idle ?? []).flatMap(({ codes }) => codes),
-    ...decayed.map(({ code }) => code),
-  ]);
+  const occurs: boolean[] = [];
+  for (const { code } of decayed) occurs[code] = true;
+  for (const path of fitting) for (const code of path.codes) occurs[code] = true;
+  for (const path of idle ?? []) for (const code of path.codes) occurs[code] = true;
   const known = nodes.map((node, index) => ({ ...node, code: FIRST_NODE + index })).sort((one, other) => (one.id < other.id ? -1 : 1));
   const leftOver: readonly CreditedNode[] = [
     { id: 'rest', name: by === 'campaign' ? 'all other campaigns asked about' : 'other channels', code: REST },
     { id: 'outside', name: 'touches outside the question', code: OUTSIDE },
   ];
-  return [...known, ...leftOver].filter(({ code }) => codes.has(code));
+  return [...known, ...leftOver].filter(({ code }) => occurs[code] === true);
 }
 
 /** Converting and idle paths of the same nodes together, numbered as the rows are. */
 function seenPaths(rows: readonly CreditedNode[], fitting: readonly PathTotals[], idle: readonly IdlePath[] | null): readonly SeenPath[] {
-  const positions = new Map(rows.map(({ code }, index) => [code, index]));
-  const nodesOf = (codes: readonly number[]): readonly number[] => codes.map((code) => positions.get(code) ?? 0);
+  const positions: number[] = [];
+  for (const [index, { code }] of rows.entries()) positions[code] = index;
+  const nodesOf = (codes: readonly number[]): readonly number[] => codes.map((code) => positions[code] ?? 0);
+  if (idle === null) {
+    return fitting.map(({ codes, orders, cents, squaredCents }) => ({ nodes: nodesOf(codes), orders, cents, squaredCents, idle: 0 }));
+  }
   const keyOf = (codes: readonly number[]): string => String.fromCharCode(...codes);
-  const idleByPath = new Map((idle ?? []).map(({ codes, customers }) => [keyOf(codes), customers]));
+  const idleByPath = new Map(idle.map(({ codes, customers }) => [keyOf(codes), customers]));
   const converting = fitting.map((path): SeenPath => {
     const key = keyOf(path.codes);
     const customers = idleByPath.get(key) ?? 0;
     idleByPath.delete(key);
     return { nodes: nodesOf(path.codes), orders: path.orders, cents: path.cents, squaredCents: path.squaredCents, idle: customers };
   });
-  const only = (idle ?? [])
+  const only = idle
     .filter(({ codes }) => idleByPath.has(keyOf(codes)))
     .map(({ codes, customers }): SeenPath => ({ nodes: nodesOf(codes), orders: 0, cents: 0, squaredCents: 0, idle: customers }));
   return [...converting, ...only];
 }
-
-/** Weights of orders and of revenue by node, as whole numbers. */
-type Weights = { readonly orders: readonly bigint[]; readonly cents: readonly bigint[] };
 
 function creditRows(
   model: AttributionModel,
@@ -224,7 +225,7 @@ function weightsOf(
   rows: readonly CreditedNode[],
   seen: readonly SeenPath[],
   { decayed }: AttributionFacts,
-): Weights {
+): Credits {
   switch (model) {
     case 'time_decay': {
       const credits = new Map(decayed.map((credit) => [credit.code, credit]));
@@ -234,24 +235,13 @@ function weightsOf(
       };
     }
     case 'markov': {
-      const { effects } = removalEffectsOf(
-        rows.length,
-        seen.map(({ nodes, orders, idle }) => ({ nodes, converting: orders, idle })),
-      );
+      const { effects } = removalEffectsOf(rows.length, seen);
       const weights = effects.map((effect) => BigInt(Math.round(effect * 2 ** 52)));
       return { orders: weights, cents: weights };
     }
     default:
-      return { orders: ruleCredits(model, rows.length, seen, 'orders'), cents: ruleCredits(model, rows.length, seen, 'cents') };
+      return creditsOf(model, rows.length, seen);
   }
-}
-
-function ruleCredits(model: PathModel, nodes: number, seen: readonly SeenPath[], what: 'orders' | 'cents'): readonly bigint[] {
-  return creditsOf(
-    model,
-    nodes,
-    seen.filter(({ orders }) => orders > 0).map((path) => ({ nodes: path.nodes, value: path[what] })),
-  );
 }
 
 function intervalsOf(model: AttributionModel, nodes: number, seen: readonly SeenPath[], { key }: AttributionQuestion) {

@@ -1,6 +1,6 @@
 import { type Random, randomOf } from '../../../shared/statistics/random.ts';
-import type { PathTotals } from '../repo/touch_paths.ts';
 import { addPath, emptyTransitions, removalEffects } from './markov_removal.ts';
+import type { PathTotals } from './order_ways.ts';
 import { type Interval, percentileInterval } from './statistics/bootstrap.ts';
 
 /** A path with its numbers as the models see it: nodes 0 … n − 1. */
@@ -31,28 +31,39 @@ export function shareIntervals(
   model: 'markov' | 'shapley',
 ): readonly (Interval | null)[] {
   const random = randomOf(`${key} ${model}`);
-  const worthOf = model === 'markov' ? markovWorth : shapleyWorth;
+  const resample = model === 'markov' ? markovWorth(nodes, paths, random) : shapleyWorth(nodes, paths, random);
   const shares: number[][] = Array.from({ length: nodes }, () => []);
-  for (let draw = 0; draw < draws; draw++) pushShares(shares, worthOf(nodes, paths, random));
+  for (let draw = 0; draw < draws; draw++) pushShares(shares, resample());
   return shares.map((drawn) => percentileInterval(drawn, LEVEL));
 }
 
-function markovWorth(nodes: number, paths: readonly SeenPath[], random: Random): readonly number[] {
-  const transitions = emptyTransitions(nodes);
-  for (const path of paths) addPath(transitions, path.nodes, poisson(path.orders, random), poisson(path.idle, random));
-  return removalEffects(transitions).effects;
+/** What does not differ from one resample to the next is computed once: there are up to 400,000 paths times draws. */
+function markovWorth(nodes: number, paths: readonly SeenPath[], random: Random): () => readonly number[] {
+  const drawn = paths.map((path) => ({ nodes: path.nodes, orders: poissonOf(path.orders), idle: poissonOf(path.idle) }));
+  return () => {
+    const transitions = emptyTransitions(nodes);
+    for (const path of drawn) {
+      const [orders, idle] = [path.orders(random), path.idle(random)];
+      if (orders + idle > 0) addPath(transitions, path.nodes, orders, idle);
+    }
+    return removalEffects(transitions).effects;
+  };
 }
 
-function shapleyWorth(nodes: number, paths: readonly SeenPath[], random: Random): readonly number[] {
-  const worth = new Array<number>(nodes).fill(0);
-  for (const path of paths) {
-    const orders = poisson(path.orders, random);
-    if (orders === 0) continue;
-    const different = new Set(path.nodes);
-    const part = resampledCents(path, orders, random) / different.size;
-    for (const node of different) worth[node] = (worth[node] ?? 0) + part;
-  }
-  return worth;
+function shapleyWorth(nodes: number, paths: readonly SeenPath[], random: Random): () => readonly number[] {
+  const drawn = paths
+    .filter(({ orders }) => orders > 0)
+    .map((path) => ({ different: [...new Set(path.nodes)], orders: poissonOf(path.orders), cents: centsOf(path) }));
+  return () => {
+    const worth = new Array<number>(nodes).fill(0);
+    for (const { different, orders, cents } of drawn) {
+      const count = orders(random);
+      if (count === 0) continue;
+      const part = cents(count, random) / different.length;
+      for (const node of different) worth[node] = (worth[node] as number) + part;
+    }
+    return worth;
+  };
 }
 
 function pushShares(shares: readonly number[][], worth: readonly number[]): void {
@@ -63,18 +74,25 @@ function pushShares(shares: readonly number[][], worth: readonly number[]): void
 }
 
 /** The revenue of so many of a path's orders: they differ among themselves as much as those that are known do. */
-function resampledCents({ orders, cents, squaredCents }: SeenPath, drawn: number, random: Random): number {
+function centsOf({ orders, cents, squaredCents }: SeenPath): (drawn: number, random: Random) => number {
   const mean = cents / orders;
   const variance = Math.max(0, squaredCents / orders - mean * mean);
-  return Math.max(0, drawn * mean + Math.sqrt(drawn * variance) * random.normal());
+  return (drawn, random) => {
+    if (variance > 0) return Math.max(0, drawn * mean + Math.sqrt(drawn * variance) * random.normal());
+    // A number is drawn all the same: the next path's must not depend on whether this one's orders happen to be equal.
+    random.unit();
+    return drawn * mean;
+  };
 }
 
 /** Poisson of that mean: Knuth's multiplication (The Art of Computer Programming 2, 3.4.1), the normal approximation above 30. */
-function poisson(mean: number, random: Random): number {
-  if (mean === 0) return 0;
-  if (mean > 30) return Math.max(0, Math.round(mean + Math.sqrt(mean) * random.normal()));
+function poissonOf(mean: number): (random: Random) => number {
+  if (mean === 0) return () => 0;
+  if (mean > 30) return (random) => Math.max(0, Math.round(mean + Math.sqrt(mean) * random.normal()));
   const limit = Math.exp(-mean);
-  let count = 0;
-  for (let product = random.unit(); product > limit; product *= random.unit()) count++;
-  return count;
+  return (random) => {
+    let count = 0;
+    for (let product = random.unit(); product > limit; product *= random.unit()) count++;
+    return count;
+  };
 }

@@ -34,9 +34,12 @@ type Cells = {
   readonly day: Int32Array;
   /** Index of the key each cell's estimate belongs to. */
   readonly key: Int32Array;
-  /** Nuisance effects: for each kind, the group of each cell and how many groups there are. */
-  readonly effects: readonly { readonly group: Int32Array; readonly groups: number }[];
+  /** Nuisance effects, each of a kind. */
+  readonly effects: readonly [Effect, ...Effect[]];
 };
+
+/** The group of each cell, and how many groups there are. */
+type Effect = { readonly group: Int32Array; readonly groups: number };
 
 /**
  * Estimates by key (of {@link keyOf}) from the differences between days: Poisson pseudo maximum likelihood of conversions on the logarithm of
@@ -52,8 +55,8 @@ export function elasticities(
   { weekday, start, rounds }: { readonly weekday: number; readonly start: number; readonly rounds: number },
 ): ReadonlyMap<string, ElasticityEstimate> {
   const keys = new Map<string, number>();
-  const cells = cellsOf(series, keyOf, keys, weekday);
   const days = series.reduce((longest, { spend }) => Math.max(longest, spend.length), 0);
+  const cells = cellsOf(series, keyOf, keys, days, weekday);
   const at = new Float64Array(keys.size).fill(start);
   const score = Array.from(at, () => new Float64Array(days));
   const information = Array.from(at, () => new Float64Array(days));
@@ -102,6 +105,7 @@ function cellsOf(
   series: readonly DeliverySeries[],
   keyOf: (one: DeliverySeries) => string,
   keys: Map<string, number>,
+  days: number,
   weekday: number,
 ): Cells {
   let count = 0;
@@ -114,31 +118,30 @@ function cellsOf(
     return known;
   };
   const channels = new Map<string, number>();
-  const times = new Map<string, number>();
   const beside = new Map<string, number>();
   for (const { campaignId } of series) beside.set(campaignId, (beside.get(campaignId) ?? 0) + 1);
+  // By campaign, the number of each day's effect (of its week's), 0 where it has none yet: a name for each took a third of the whole estimate.
+  const timesOf = new Map<string, Int32Array>();
+  let times = 0;
   let i = 0;
   for (const [index, one] of series.entries()) {
     const key = indexOf(keys, keyOf(one));
     const channel = indexOf(channels, one.channelId);
     const span = (beside.get(one.campaignId) ?? 0) >= SERIES_FOR_A_DAY_EFFECT ? 1 : 7;
-    const timeOf = new Map<number, number>();
+    const own = timesOf.get(one.campaignId) ?? new Int32Array(days);
+    timesOf.set(one.campaignId, own);
     for (let day = 0; day < one.spend.length; day++) {
       const spend = one.spend[day] as number;
       if (!(spend > 0)) continue;
       const piece = Math.floor(day / span);
-      let time = timeOf.get(piece);
-      if (time === undefined) {
-        time = indexOf(times, `${one.campaignId} ${piece}`);
-        timeOf.set(piece, time);
-      }
+      if (own[piece] === 0) own[piece] = ++times;
       cells.x[i] = Math.log(spend);
       cells.y[i] = one.conversions[day] as number;
       cells.day[i] = day;
       cells.key[i] = key;
       groups.series[i] = index;
       groups.weekday[i] = channel * 7 + ((weekday + day) % 7);
-      groups.time[i] = time;
+      groups.time[i] = (own[piece] as number) - 1;
       i++;
     }
   }
@@ -147,29 +150,45 @@ function cellsOf(
     count,
     effects: [
       { group: groups.weekday, groups: channels.size * 7 },
-      { group: groups.time, groups: times.size },
+      { group: groups.time, groups: times },
       { group: groups.series, groups: series.length },
     ],
   };
 }
 
-/** Expected conversions of each cell with the effects fitted: iterative proportional fitting (Deming and Stephan 1940). */
+/** What a value of each cell adds up to in each group. */
+function groupSums({ group, groups }: Effect, values: Float64Array): Float64Array {
+  const sums = new Float64Array(groups);
+  for (let i = 0; i < values.length; i++) {
+    const at = group[i] as number;
+    sums[at] = (sums[at] as number) + (values[i] as number);
+  }
+  return sums;
+}
+
+/**
+ * Expected conversions of each cell with the effects fitted: iterative proportional fitting (Deming and Stephan 1940). The pass that fits one
+ * effect adds up for the next.
+ */
 function fittedMeans({ count, x, y, key, effects }: Cells, elasticity: Float64Array): Float64Array {
   const mean = new Float64Array(count);
   for (let i = 0; i < count; i++) mean[i] = Math.exp((elasticity[key[i] as number] as number) * (x[i] as number));
-  for (let sweep = 0; sweep < SWEEPS; sweep++) {
-    for (const { group, groups } of effects) {
-      const [seen, expected] = [new Float64Array(groups), new Float64Array(groups)];
-      for (let i = 0; i < count; i++) {
-        const at = group[i] as number;
-        seen[at] = (seen[at] as number) + (y[i] as number);
-        expected[at] = (expected[at] as number) + (mean[i] as number);
-      }
-      for (let i = 0; i < count; i++) {
-        const at = group[i] as number;
-        mean[i] = (expected[at] as number) > 0 ? ((mean[i] as number) * (seen[at] as number)) / (expected[at] as number) : 0;
-      }
+  const seen = effects.map((effect) => groupSums(effect, y));
+  let expected = groupSums(effects[0], mean);
+  for (let step = 0; step < SWEEPS * effects.length; step++) {
+    const { group } = effects[step % effects.length] as Effect;
+    const next = effects[(step + 1) % effects.length] as Effect;
+    const observed = seen[step % effects.length] as Float64Array;
+    const coming = new Float64Array(next.groups);
+    for (let i = 0; i < count; i++) {
+      const at = group[i] as number;
+      const all = expected[at] as number;
+      const fitted = all > 0 ? ((mean[i] as number) * (observed[at] as number)) / all : 0;
+      mean[i] = fitted;
+      const then = next.group[i] as number;
+      coming[then] = (coming[then] as number) + fitted;
     }
+    expected = coming;
   }
   return mean;
 }
@@ -177,19 +196,24 @@ function fittedMeans({ count, x, y, key, effects }: Cells, elasticity: Float64Ar
 /** The logarithm of spend without what the effects explain of it, each cell weighing as much as it is expected to bring. */
 function withoutEffects({ count, x, effects }: Cells, weight: Float64Array): Float64Array {
   const rest = x.slice();
-  for (let sweep = 0; sweep < SWEEPS; sweep++) {
-    for (const { group, groups } of effects) {
-      const [sums, weights] = [new Float64Array(groups), new Float64Array(groups)];
-      for (let i = 0; i < count; i++) {
-        const at = group[i] as number;
-        sums[at] = (sums[at] as number) + (weight[i] as number) * (rest[i] as number);
-        weights[at] = (weights[at] as number) + (weight[i] as number);
-      }
-      for (let i = 0; i < count; i++) {
-        const at = group[i] as number;
-        if ((weights[at] as number) > 0) rest[i] = (rest[i] as number) - (sums[at] as number) / (weights[at] as number);
-      }
+  const weights = effects.map((effect) => groupSums(effect, weight));
+  let sums = groupSums(
+    effects[0],
+    rest.map((value, i) => (weight[i] as number) * value),
+  );
+  for (let step = 0; step < SWEEPS * effects.length; step++) {
+    const { group } = effects[step % effects.length] as Effect;
+    const next = effects[(step + 1) % effects.length] as Effect;
+    const weighed = weights[step % effects.length] as Float64Array;
+    const means = sums.map((sum, at) => ((weighed[at] as number) > 0 ? sum / (weighed[at] as number) : 0));
+    const coming = new Float64Array(next.groups);
+    for (let i = 0; i < count; i++) {
+      const left = (rest[i] as number) - (means[group[i] as number] as number);
+      rest[i] = left;
+      const then = next.group[i] as number;
+      coming[then] = (coming[then] as number) + (weight[i] as number) * left;
     }
+    sums = coming;
   }
   return rest;
 }

@@ -1,5 +1,5 @@
 /** A way through nodes (0 … n − 1), how many took it and bought, and how many took it and did not. */
-export type CountedPath = { readonly nodes: readonly number[]; readonly converting: number; readonly idle: number };
+export type CountedPath = { readonly nodes: readonly number[]; readonly orders: number; readonly idle: number };
 
 export type RemovalEffects = {
   /** Chance that a journey ends in an order. */
@@ -18,16 +18,15 @@ export function emptyTransitions(nodes: number): Transitions {
 /** Counts a path's steps `converting` times with an order at its end and `idle` times without. */
 export function addPath({ nodes, counts }: Transitions, path: readonly number[], converting: number, idle: number): void {
   const width = nodes + 2;
-  const add = (at: number, count: number): void => {
-    counts[at] = (counts[at] as number) + count;
-  };
-  let from = nodes;
-  for (const node of path) {
-    add(from * width + node, converting + idle);
-    from = node;
+  const all = converting + idle;
+  let row = nodes * width;
+  for (let i = 0; i < path.length; i++) {
+    const node = path[i] as number;
+    counts[row + node] = (counts[row + node] as number) + all;
+    row = node * width;
   }
-  add(from * width + nodes, converting);
-  add(from * width + nodes + 1, idle);
+  counts[row + nodes] = (counts[row + nodes] as number) + converting;
+  counts[row + nodes + 1] = (counts[row + nodes + 1] as number) + idle;
 }
 
 /**
@@ -38,11 +37,14 @@ export function addPath({ nodes, counts }: Transitions, path: readonly number[],
  */
 export function removalEffects({ nodes, counts }: Transitions): RemovalEffects {
   const width = nodes + 2;
+  const totals = new Float64Array(nodes + 1);
+  for (let at = 0; at < counts.length; at++) {
+    const row = Math.floor(at / width);
+    totals[row] = (totals[row] as number) + (counts[at] as number);
+  }
   const probability = (from: number, to: number): number => {
-    const row = counts.subarray(from * width, from * width + width);
-    let total = 0;
-    for (const count of row) total += count;
-    return total === 0 ? 0 : (row[to] as number) / total;
+    const total = totals[from] as number;
+    return total === 0 ? 0 : (counts[from * width + to] as number) / total;
   };
   const fundamental = inverse(nodes, (row, column) => (row === column ? 1 : 0) - probability(row, column));
   const at = (row: number, column: number): number => fundamental[row * nodes + column] as number;
@@ -60,7 +62,7 @@ export function removalEffects({ nodes, counts }: Transitions): RemovalEffects {
 
 export function removalEffectsOf(nodes: number, paths: readonly CountedPath[]): RemovalEffects {
   const transitions = emptyTransitions(nodes);
-  for (const { nodes: path, converting, idle } of paths) addPath(transitions, path, converting, idle);
+  for (const { nodes: path, orders, idle } of paths) addPath(transitions, path, orders, idle);
   return removalEffects(transitions);
 }
 

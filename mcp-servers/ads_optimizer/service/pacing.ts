@@ -52,8 +52,11 @@ const RATE_DAYS = 7;
 const LEARNING_PHASE_DAYS = 7;
 
 /** Measures a whole campaign, or a channel of it with the campaign's weekday pattern. */
-export function measurePace(spend: PlanAndSpend, run: Run, window: PaceWindow, pattern = patternOf(spend, run, window)): Pace {
+export function measurePace(spend: PlanAndSpend, run: Run, window: PaceWindow, patternOfCampaign?: WeekdayPattern): Pace {
   const { period, asOf, today } = window;
+  const recent = recentDays(spend, run, window);
+  const own = weekdayPattern(recent);
+  const pattern = patternOfCampaign ?? own;
   const days = overlap(period, { from: run.startDate, to: run.endDate });
   const plan = spreadPlan(spend.plan, run, pattern);
   const hasPlan = spend.plan.some(({ planned }) => decimal(planned).gt(0));
@@ -65,7 +68,7 @@ export function measurePace(spend: PlanAndSpend, run: Run, window: PaceWindow, p
   const isOver = run.endDate <= asOf || run.status === 'completed';
   const left = days === undefined || isOver ? undefined : overlap(days, { from: addDays(asOf, 1), to: days.to });
   const daysLeft = left === undefined ? 0 : daysBetween(left.from, left.to) + 1;
-  const { rest, learned } = forecastRest(spend, run, window, plan, left);
+  const { rest, learned } = forecastRest(recent, own, run, plan, left);
   const forecast =
     delivered === null || rest === undefined
       ? null
@@ -99,13 +102,10 @@ function overlap(one: DayRange, other: DayRange): DayRange | undefined {
   return range.from <= range.to ? range : undefined;
 }
 
-/** The campaign's weekday pattern, from its recent complete days. */
-function patternOf(spend: PlanAndSpend, run: Run, window: PaceWindow): WeekdayPattern {
-  return weekdayPattern(recentDays(spend, run, window));
-}
+type SpentDay = { readonly day: Day; readonly spend: number };
 
 /** Each recent complete day of the campaign's run; one without spend is a zero. */
-function recentDays({ recent }: PlanAndSpend, run: Run, window: PaceWindow): readonly { readonly day: Day; readonly spend: number }[] {
+function recentDays({ recent }: PlanAndSpend, run: Run, window: PaceWindow): readonly SpentDay[] {
   const range = overlap(window.recent, { from: run.startDate, to: earlier(run.endDate, window.asOf) });
   const [first] = recent;
   if (range === undefined || first === undefined) return [];
@@ -159,17 +159,16 @@ const NOTHING_LEFT: Rest = { expected: '0', low: '0', high: '0' };
 
 /** Spend of the days that are left. A paused campaign spends nothing more. Undefined with too few days to learn from. */
 function forecastRest(
-  spend: PlanAndSpend,
+  recent: readonly SpentDay[],
+  pattern: WeekdayPattern,
   run: Run,
-  window: PaceWindow,
   plan: SpreadPlan,
   left: DayRange | undefined,
 ): { readonly rest: Rest | undefined; readonly learned: number } {
   if (left === undefined || run.status === 'paused') return { rest: NOTHING_LEFT, learned: 0 };
-  const past = afterLearningPhase(recentDays(spend, run, window), run);
+  const past = afterLearningPhase(recent, run);
   const coming = eachDay(left);
   const plans = [...past.map(({ day }) => plan.ofDay(day)), ...coming.map((day) => plan.ofDay(day))];
-  const pattern = patternOf(spend, run, window);
   // Spend follows the plan from month to month where every month has one; else it goes on as it is.
   const usual = plans.every((amount) => amount > 0) ? plan.ofDay : (day: Day) => weekdayFactor(pattern, day);
   const paced: readonly PacedDay[] = past.map((day) => ({ usual: usual(day.day), spend: day.spend }));
@@ -180,8 +179,9 @@ function forecastRest(
 }
 
 /** Platforms spend less while they learn, in a campaign's first week; it is left out as soon as two weeks beside it are known. */
-function afterLearningPhase<Spent extends { readonly day: Day }>(past: readonly Spent[], { startDate }: Run): readonly Spent[] {
-  const settled = past.filter(({ day }) => day >= addDays(startDate, LEARNING_PHASE_DAYS));
+function afterLearningPhase(past: readonly SpentDay[], { startDate }: Run): readonly SpentDay[] {
+  const from = addDays(startDate, LEARNING_PHASE_DAYS);
+  const settled = past.filter(({ day }) => day >= from);
   return settled.length >= 2 * LEARNING_PHASE_DAYS ? settled : past;
 }
 
@@ -239,7 +239,7 @@ export function wholeOf(channels: readonly PlanAndSpend[]): PlanAndSpend {
  * What rounding to the cent leaves over goes to the largest.
  */
 export function measureChannels(channels: readonly PlanAndSpend[], whole: Pace, run: Run, window: PaceWindow): readonly Pace[] {
-  const pattern = patternOf(wholeOf(channels), run, window);
+  const pattern = weekdayPattern(recentDays(wholeOf(channels), run, window));
   const paces = channels.map((channel) => measurePace(channel, run, window, pattern));
   const rests = paces.map(({ forecast, delivered }) =>
     forecast === null || delivered === null ? null : forecast.expected.minus(delivered),

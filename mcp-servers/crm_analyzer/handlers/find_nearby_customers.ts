@@ -1,5 +1,5 @@
 import type { Audit } from '../../../shared/access/audit.ts';
-import { shownPerson } from '../../../shared/access/personal_data.ts';
+import { SMALLEST_GROUP } from '../../../shared/access/smallest_group.ts';
 import type { Deadline } from '../../../shared/domain/deadline.ts';
 import { type EntityLookup, resolveEntity } from '../../../shared/domain/entity_resolution.ts';
 import { ToolError } from '../../../shared/domain/tool_error.ts';
@@ -10,10 +10,11 @@ import type { CustomerProfiles } from '../repo/customer_profile.ts';
 import type { NearbyCustomers, NearbyQuestion } from '../repo/nearby_customers.ts';
 import type { Place } from '../repo/places.ts';
 import type { Point } from '../service/geodesic.ts';
-import { ALL_PARTS_OF_DEGREE, bandsOf, MASKED_PARTS_OF_DEGREE, nearbyAnswer, nearbyText, SMALLEST_GROUP } from '../service/nearby.ts';
+import { ALL_PARTS_OF_DEGREE, bandsOf, MASKED_PARTS_OF_DEGREE, nearbyAnswer, nearbyText } from '../service/nearby.ts';
 import { PLACE_KIND, placeName } from '../service/place_kind.ts';
 import { findNearbyCustomers } from '../tools/find_nearby_customers.ts';
 import { personalReading } from './personal_reading.ts';
+import { shownPeople } from './shown_people.ts';
 
 export type NearbyRepos = {
   readonly places: EntityLookup<Place>;
@@ -51,7 +52,7 @@ export const handleFindNearbyCustomers: Handler<typeof findNearbyCustomers, Near
   const total = bands.reduce((count, { customers }) => count + customers, 0);
   const isShown = mayIdentify || total >= SMALLEST_GROUP;
   const ids = isShown ? nearest.map(({ customerId }) => customerId) : [];
-  const people = ids.length === 0 ? [] : await repos.customerProfiles.people(ids, deadline);
+  const { people, warnings } = await shownPeople(repos.customerProfiles, ids, reading, deadline);
   if (reading.mayIdentify) {
     const subjects = ids.map((id) => `customer:${id}`);
     const details = { radiusKm, clientId: question.clientId ?? null, segment: segment ?? null };
@@ -67,7 +68,7 @@ export const handleFindNearbyCustomers: Handler<typeof findNearbyCustomers, Near
   ];
   const scope = ['Customers', ...filters, ...(centre.named === undefined ? [] : [`near ${centre.named}`])].join(' ');
   const data = nearbyAnswer(
-    { bands, nearest, people: new Map([...people].map(([id, person]) => [id, shownPerson(person, mayIdentify)])) },
+    { bands, nearest, people },
     { scope, place: centre.named ?? null, centre: centre.point, radiusKm, mayIdentify },
   );
   const same = {
@@ -80,8 +81,10 @@ export const handleFindNearbyCustomers: Handler<typeof findNearbyCustomers, Near
     data,
     text: nearbyText(data),
     ...(data.customers === null || total === 0 ? {} : { page: { returned: data.nearest.length, total, nextCursor: null } }),
-    warnings:
-      data.customers === null ? [`Fewer than ${SMALLEST_GROUP} customers: they are not broken down without the scope crm:pii.`] : [],
+    warnings: [
+      ...warnings,
+      ...(data.customers === null ? [`Fewer than ${SMALLEST_GROUP} customers: they are not broken down without the scope crm:pii.`] : []),
+    ],
     next:
       (data.customers === null || total === 0) && radiusKm < FARTHEST_KM
         ? [

@@ -28,7 +28,7 @@ export const handleGetCustomerProfile: Handler<typeof getCustomerProfile, Custom
     profiles.campaigns(id, timeZone, deadline),
   ]);
   const person = people.get(id);
-  if (person === undefined) throw notFound('That customer has just been deleted.');
+  if (person === undefined) throw notFound('Who that customer is is not in the hub: deleted just now, or not loaded yet.');
   if (reading.mayIdentify) {
     await repos.audit.recordReads(
       {
@@ -95,7 +95,7 @@ async function findCustomer(
   const areIndexed = await profiles.contactsAreIndexed(deadline);
   const kinds = references.filter(({ kind }) => areIndexed || kind === 'id').map(({ kind }) => kind);
   const unknown = kinds.length === 0 ? [] : [`No customer has this ${kinds.join(' or ')}.`];
-  throw notFound([...unknown, ...(areIndexed ? [] : ['Contacts are not indexed yet, so no customer is found by one.'])].join(' '));
+  throw notFound([...unknown, ...(areIndexed ? [] : ['Contacts are still being loaded, so no customer is found by one yet.'])].join(' '));
 }
 
 function notFound(message: string): ToolError {

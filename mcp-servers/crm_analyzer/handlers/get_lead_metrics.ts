@@ -32,7 +32,7 @@ export const handleGetLeadMetrics: Handler<typeof getLeadMetrics, LeadRepos> = a
       compared === undefined ? undefined : leads.totals(filters, compared, zone, deadline),
       leads.stays(filters, period, zone, deadline),
       groupBy === 'none' ? [] : leads.groups(groupBy, filters, period, zone, deadline),
-      groupBy === 'none' || compared === undefined ? undefined : leads.groups(groupBy, filters, compared, zone, deadline),
+      groupBy === 'none' || compared === undefined ? undefined : leads.groupSizes(groupBy, filters, compared, zone, deadline),
       asksCohorts ? leads.cohorts(filters, cohortRange(period, today), zone, deadline) : null,
     ]);
     return {

@@ -1,3 +1,4 @@
+import { SMALLEST_GROUP } from '../../../shared/access/smallest_group.ts';
 import type { Clock } from '../../../shared/domain/clock.ts';
 import type { Deadline } from '../../../shared/domain/deadline.ts';
 import { type EntityLookup, resolveCampaign, resolveEntity } from '../../../shared/domain/entity_resolution.ts';
@@ -82,4 +83,4 @@ export function noLeadsWarning({ campaign, named }: LeadScope, period: ResolvedP
 }
 
 /** Why the figures of few customers are not told. */
-export const TOO_FEW = 'Fewer than 5 customers (<5): not broken down without the scope crm:pii.';
+export const TOO_FEW = `Fewer than ${SMALLEST_GROUP} customers (<${SMALLEST_GROUP}): not broken down without the scope crm:pii.`;

@@ -1,25 +1,23 @@
 import type { Audit } from '../../../shared/access/audit.ts';
-import { type PersonalData, shownPerson } from '../../../shared/access/personal_data.ts';
-import type { Deadline } from '../../../shared/domain/deadline.ts';
+import { SMALLEST_GROUP } from '../../../shared/access/smallest_group.ts';
 import { type EntityLookup, resolveEntity } from '../../../shared/domain/entity_resolution.ts';
 import { toAnswerNumber } from '../../../shared/domain/money.ts';
 import { CLIENT_KIND } from '../../../shared/hub/client_kind.ts';
 import type { Client } from '../../../shared/hub/clients.ts';
 import type { Handler } from '../../../shared/mcp/contract.ts';
+import type { CustomerProfiles } from '../repo/customer_profile.ts';
 import type { CustomerRanking, RankedPage } from '../repo/customer_ranking.ts';
 import { METRIC_METHOD, MODEL_ASSUMES, type RankingData, rankingText } from '../service/customer_ranking.ts';
 import { readRankingCursor, writeRankingCursor } from '../service/customer_ranking_cursor.ts';
 import type { FittedPurchases } from '../service/purchase_model_fit.ts';
-import { smallestGroup } from '../service/segments.ts';
 import { rankCustomers } from '../tools/rank_customers.ts';
 import { personalReading } from './personal_reading.ts';
+import { shownPeople } from './shown_people.ts';
 
 export type RankingRepos = {
   readonly clients: EntityLookup<Client>;
   readonly customerRanking: CustomerRanking;
-  readonly customerProfiles: {
-    readonly people: (ids: readonly number[], deadline: Deadline) => Promise<ReadonlyMap<number, PersonalData>>;
-  };
+  readonly customerProfiles: Pick<CustomerProfiles, 'people'>;
   readonly audit: Audit;
 };
 
@@ -50,7 +48,7 @@ export const handleRankCustomers: Handler<typeof rankCustomers, RankingRepos> = 
           metric,
           partition,
           lowestRank: partition === 'none' ? seen + limit : top,
-          smallestGroup: reading.mayIdentify ? 1 : smallestGroup,
+          smallestGroup: reading.mayIdentify ? 1 : SMALLEST_GROUP,
           limit,
           after,
         },
@@ -58,7 +56,7 @@ export const handleRankCustomers: Handler<typeof rankCustomers, RankingRepos> = 
         deadline,
       );
   const ids = page.rows.map(({ customerId }) => customerId);
-  const people = ids.length === 0 ? new Map<number, PersonalData>() : await repos.customerProfiles.people(ids, deadline);
+  const { people, warnings } = await shownPeople(repos.customerProfiles, ids, reading, deadline);
   if (reading.mayIdentify) {
     await repos.audit.recordReads(
       {
@@ -71,10 +69,6 @@ export const handleRankCustomers: Handler<typeof rankCustomers, RankingRepos> = 
       deadline,
     );
   }
-  const nameOf = (id: number): string => {
-    const person = people.get(id);
-    return person === undefined ? '' : shownPerson(person, reading.mayIdentify).name;
-  };
   const data: RankingData = {
     status: cannotSay ? 'cannot_say' : page.rows.length === 0 ? 'no_data' : 'data',
     scope: client === undefined ? 'all clients' : `${client.entity.company} (${client.entity.clientId})`,
@@ -85,7 +79,7 @@ export const handleRankCustomers: Handler<typeof rankCustomers, RankingRepos> = 
       tied: row.tied,
       partition: row.partition,
       customerId: row.customerId,
-      name: nameOf(row.customerId),
+      name: people.get(row.customerId)?.name ?? '',
       value: row.value,
       orders: row.orders,
       revenue: toAnswerNumber(row.revenue),
@@ -113,7 +107,8 @@ export const handleRankCustomers: Handler<typeof rankCustomers, RankingRepos> = 
       nextCursor: last === undefined || isLastPage ? null : writeRankingCursor({ ...last, seen: seen + page.rows.length }, question),
     },
     warnings: [
-      ...(page.smallGroups === 0 ? [] : [`${page.smallGroups} groups below ${smallestGroup} customers are left out without crm:pii.`]),
+      ...warnings,
+      ...(page.smallGroups === 0 ? [] : [`${page.smallGroups} groups below ${SMALLEST_GROUP} customers are left out without crm:pii.`]),
       ...(data.status === 'no_data' ? ['No data, which is not zero.'] : []),
     ],
     next:

@@ -1,10 +1,11 @@
+import { SMALLEST_GROUP } from '../../../shared/access/smallest_group.ts';
 import { type EntityLookup, resolveEntity } from '../../../shared/domain/entity_resolution.ts';
 import { answeredPeriods, previousPeriod, resolvePeriod } from '../../../shared/domain/periods.ts';
 import { CLIENT_KIND } from '../../../shared/hub/client_kind.ts';
 import type { Client } from '../../../shared/hub/clients.ts';
 import type { Handler } from '../../../shared/mcp/contract.ts';
 import type { CustomerOrders } from '../repo/customer_orders.ts';
-import { cutPointText, segmentPopulation, segmentRows, segmentText, smallestGroup } from '../service/segments.ts';
+import { cutPointText, segmentPopulation, segmentRows, segmentText } from '../service/segments.ts';
 import type { segmentCustomers } from '../tools/segment_customers.ts';
 
 export type SegmentRepos = { readonly clients: EntityLookup<Client>; readonly customerOrders: CustomerOrders };
@@ -22,13 +23,8 @@ export const handleSegmentCustomers: Handler<typeof segmentCustomers, SegmentRep
   const mayIdentify = caller.scopes.has('crm:pii');
   const scope = { clientId: client?.entity.clientId, timeZone: clock.timeZone };
   const periods = { now: { from: period.from, to: period.to }, before: { from: compared.from, to: compared.to } };
-  const cuts = method === 'rfm' ? await repos.customerOrders.cutPoints(scope, periods.now, deadline) : undefined;
-  const totals =
-    method !== 'rfm'
-      ? await repos.customerOrders.byAttribute(scope, periods, method, deadline)
-      : cuts === undefined
-        ? []
-        : await repos.customerOrders.byRfm(scope, periods, cuts, deadline);
+  const rfm = method === 'rfm' ? await repos.customerOrders.byRfm(scope, periods, deadline) : undefined;
+  const totals = method === 'rfm' ? (rfm?.totals ?? []) : await repos.customerOrders.byAttribute(scope, periods, method, deadline);
   const segments = segmentRows(totals, mayIdentify);
   const data = {
     scope: client === undefined ? 'all clients' : `${client.entity.company} (${client.entity.clientId})`,
@@ -42,15 +38,15 @@ export const handleSegmentCustomers: Handler<typeof segmentCustomers, SegmentRep
         method === 'rfm'
           ? 'customers with a paid order in the period; days since order count to its last day'
           : 'all customers, their attribute as of today; figures of paid orders in the period',
-      cutPoints: cuts === undefined ? '' : cutPointText(cuts),
+      cutPoints: rfm === undefined ? '' : cutPointText(rfm.cuts),
       movement:
         method === 'rfm'
           ? `against ${compared.from} to ${compared.to}, both by these cut points; coming from or going to no order counts`
           : `customers who bought now and not in ${compared.from} to ${compared.to}, and the other way round; attributes have no history`,
     },
   };
-  const isSmall = !mayIdentify && totals.some((row) => row.customers < smallestGroup);
-  const bySize = segments.flatMap(({ segment }) => totals.filter((row) => row.segment === segment));
+  const isWithheld = segments.some(({ customers, revenue }) => customers === null || revenue === null);
+  const bySize = segments.flatMap(({ segment, customers }) => totals.filter((row) => row.segment === segment && customers !== null));
   const populations = bySize.flatMap((row) => {
     const population = segmentPopulation(row);
     return population === undefined ? [] : [{ segment: row.segment, population }];
@@ -60,7 +56,9 @@ export const handleSegmentCustomers: Handler<typeof segmentCustomers, SegmentRep
     text: segmentText(data),
     ...answeredPeriods({ ...period, compareTo: compared }),
     warnings: [
-      ...(isSmall ? [`Segments below ${smallestGroup} customers are not broken down (null).`] : []),
+      ...(isWithheld
+        ? [`Segments below ${SMALLEST_GROUP} customers are not told without crm:pii (null), nor those that would tell them by subtraction.`]
+        : []),
       ...(segments.length === 0 ? ['No data, which is not zero.'] : []),
     ],
     next: populations.slice(0, OFFERED).map(({ segment, population }) => ({

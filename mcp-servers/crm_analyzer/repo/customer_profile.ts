@@ -1,9 +1,12 @@
 import { contactHash } from '../../../shared/access/contact_hash.ts';
-import type { PersonalData } from '../../../shared/access/personal_data.ts';
+import { CONTACT_HASH, type DataKeys, openFields } from '../../../shared/access/data_keys.ts';
+import { identityPlace } from '../../../shared/access/identities.ts';
+import { type PersonalData, personOf } from '../../../shared/access/personal_data.ts';
 import { countOf, flagOf, optionalTextOf, type Row, textOf } from '../../../shared/db/row.ts';
 import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
 import type { ContactKind } from '../../../shared/domain/contact.ts';
 import type { Deadline } from '../../../shared/domain/deadline.ts';
+import { ToolError } from '../../../shared/domain/tool_error.ts';
 
 /** A customer without what identifies it; the position is personal too. Times are 'YYYY-MM-DD HH:MM' in the business time zone. */
 export type Customer = {
@@ -63,14 +66,17 @@ export type ReachingCampaign = {
 
 export type CustomerProfiles = {
   readonly customer: (customerId: number, timeZone: string, deadline: Deadline) => Promise<Customer | undefined>;
-  /** What identifies these customers: at most 50 at a time. */
+  /**
+   * What identifies these customers: at most 50 at a time. Throws ToolError 'unavailable' while the hub's first load is still encrypting it, and
+   * where its key or certificate is missing.
+   */
   readonly people: (customerIds: readonly number[], deadline: Deadline) => Promise<ReadonlyMap<number, PersonalData>>;
   readonly totals: (customerId: number, timeZone: string, deadline: Deadline) => Promise<HistoryTotals>;
   /** The latest events, the oldest of them first. */
   readonly events: (customerId: number, limit: number, timeZone: string, deadline: Deadline) => Promise<readonly HistoryEvent[]>;
   /** Every campaign that touched the customer or got a lead or order from it, the one of the latest event first. */
   readonly campaigns: (customerId: number, timeZone: string, deadline: Deadline) => Promise<readonly ReachingCampaign[]>;
-  /** Whose contact this is, by its keyed hash: at most 9. */
+  /** Whose contact this is, by its keyed hash: at most 9. Nobody's while contacts are not indexed. Throws as `people` does for keys. */
   readonly customersByContact: (kind: ContactKind, normalised: string, deadline: Deadline) => Promise<readonly number[]>;
   /** Whether any contact can be found at all. */
   readonly contactsAreIndexed: (deadline: Deadline) => Promise<boolean>;
@@ -90,7 +96,7 @@ const CUSTOMER: Statement = {
 
 const PEOPLE: Statement = {
   name: 'people_by_id',
-  text: 'SELECT customer_id, first_name, last_name, email, phone, document, birth_date::text FROM crm.people($1::bigint[])',
+  text: 'SELECT customer_id, sealed FROM crm.people($1::bigint[])',
 };
 
 const TOTALS: Statement = {
@@ -163,16 +169,42 @@ const CAMPAIGNS: Statement = {
 
 const BY_CONTACT: Statement = {
   name: 'customers_by_contact',
-  text: 'SELECT customer_id FROM crm.contact_hashes WHERE kind = $1 AND hash = $2 ORDER BY customer_id LIMIT 9',
+  text: 'SELECT customer_id FROM crm.customers_of_contact($1, $2::bytea[])',
 };
 
-const ARE_INDEXED: Statement = { name: 'contacts_are_indexed', text: 'SELECT EXISTS (SELECT FROM crm.contact_hashes) AS are_indexed' };
+const ARE_LOADED: Statement = {
+  name: 'identities_are_loaded',
+  text: `SELECT EXISTS (SELECT FROM etl.watermarks
+                         WHERE database_name = 'PromptCRM' AND table_name = 'crm.identities' AND position <> '') AS are_loaded`,
+};
 
-/** Customers of the hub, one at a time. `contactKey` is the installation's key of contact hashes; without one no contact is found. */
-export function openCustomerProfiles(hub: SqlDatabase, contactKey: Uint8Array | undefined): CustomerProfiles {
+/** Customers of the hub, one at a time. `keys` are asked for with the first identity or contact. */
+export function openCustomerProfiles(hub: SqlDatabase, keys: DataKeys): CustomerProfiles {
+  const areLoaded = async (deadline: Deadline): Promise<boolean> =>
+    (await hub.rows(ARE_LOADED, [], (row) => flagOf(row, 'are_loaded'), deadline))[0] === true;
+
+  const byContact = async (
+    kind: ContactKind,
+    normalised: string,
+    deadline: Deadline,
+    tried: ReadonlySet<string>,
+  ): Promise<readonly number[]> => {
+    const hashKeys = await keys.all(CONTACT_HASH, deadline);
+    if (hashKeys.every(({ keyId }) => tried.has(keyId))) return [];
+    const hashes = hashKeys.map((key) => contactHash(kind, normalised, key));
+    const found = await hub.rows(BY_CONTACT, [kind, hashes], (row) => countOf(row, 'customer_id'), deadline);
+    // A rotation may have begun in between, and hashed the one who is asked for under a key that was not there yet.
+    return found.length > 0 ? found : byContact(kind, normalised, deadline, new Set(hashKeys.map(({ keyId }) => keyId)));
+  };
+
   return {
     customer: async (id, timeZone, deadline) => (await hub.rows(CUSTOMER, [id, timeZone], toCustomer, deadline))[0],
-    people: async (ids, deadline) => new Map(await hub.rows(PEOPLE, [ids], toPerson, deadline)),
+    people: async (ids, deadline) => {
+      const found = await hub.rows(PEOPLE, [ids], toSealed, deadline);
+      if (found.length < ids.length && !(await areLoaded(deadline))) throw notLoaded();
+      const texts = await openFields(found, keys, deadline);
+      return new Map(found.map(({ customerId }, index) => [customerId, personOf(texts[index] ?? '')]));
+    },
     totals: async (id, timeZone, deadline) => {
       const [totals] = await hub.rows(TOTALS, [id, timeZone], toTotals, deadline);
       if (totals === undefined) throw new Error('a statement of totals gave no row');
@@ -180,13 +212,23 @@ export function openCustomerProfiles(hub: SqlDatabase, contactKey: Uint8Array | 
     },
     events: (id, limit, timeZone, deadline) => hub.rows(EVENTS, [id, limit, timeZone], toEvent, deadline),
     campaigns: (id, timeZone, deadline) => hub.rows(CAMPAIGNS, [id, timeZone], toCampaign, deadline),
-    customersByContact: async (kind, normalised, deadline) => {
-      if (contactKey === undefined) return [];
-      return hub.rows(BY_CONTACT, [kind, contactHash(kind, normalised, contactKey)], (row) => countOf(row, 'customer_id'), deadline);
-    },
-    contactsAreIndexed: async (deadline) =>
-      contactKey !== undefined && (await hub.rows(ARE_INDEXED, [], (row) => flagOf(row, 'are_indexed'), deadline))[0] === true,
+    customersByContact: async (kind, normalised, deadline) =>
+      (await areLoaded(deadline)) ? byContact(kind, normalised, deadline, new Set()) : [],
+    contactsAreIndexed: areLoaded,
   };
+}
+
+function notLoaded(): ToolError {
+  return new ToolError('unavailable', 'Who the customers are is still being loaded: it is encrypted after everything else.', {
+    remedy:
+      'Try again in half a minute; answers without names go on meanwhile. If it stays so, an administrator looks at `promptsales etl status`.',
+    retryAfterSeconds: 30,
+  });
+}
+
+function toSealed(row: Row) {
+  const customerId = countOf(row, 'customer_id');
+  return { customerId, sealed: textOf(row, 'sealed'), place: identityPlace(customerId) };
 }
 
 function toCustomer(row: Row): Customer {
@@ -205,20 +247,6 @@ function toCustomer(row: Row): Customer {
     longitude: Number(textOf(row, 'longitude')),
     since: textOf(row, 'since'),
   };
-}
-
-function toPerson(row: Row): [number, PersonalData] {
-  return [
-    countOf(row, 'customer_id'),
-    {
-      firstName: textOf(row, 'first_name'),
-      lastName: optionalTextOf(row, 'last_name'),
-      email: textOf(row, 'email'),
-      phone: textOf(row, 'phone'),
-      document: textOf(row, 'document'),
-      birthDate: optionalTextOf(row, 'birth_date'),
-    },
-  ];
 }
 
 function toTotals(row: Row): HistoryTotals {

@@ -81,19 +81,14 @@ const OBSERVED: Statement = {
            FROM sales.customer_orders WHERE ($1::text IS NULL OR client_id = $1) AND ${DAY('first_at')} <= $3::date`,
 };
 
+const CITY = 'LEFT JOIN crm.cities y USING (city_id)';
 const KEYS: Readonly<Record<RankingPartition, { readonly key: string; readonly joins: string }>> = {
   none: { key: `''::text`, joins: '' },
   client: { key: 'coalesce(b.company, o.client_id)', joins: 'LEFT JOIN business.clients b USING (client_id)' },
-  segment: { key: 'c.segment', joins: 'JOIN crm.customers c ON c.customer_id = o.customer_id' },
-  industry: { key: `coalesce(c.industry, 'none')`, joins: 'JOIN crm.customers c ON c.customer_id = o.customer_id' },
-  country: {
-    key: `coalesce(y.country, 'unknown')`,
-    joins: 'JOIN crm.customers c ON c.customer_id = o.customer_id LEFT JOIN crm.cities y USING (city_id)',
-  },
-  region: {
-    key: `coalesce(y.region || ', ' || y.country, 'unknown')`,
-    joins: 'JOIN crm.customers c ON c.customer_id = o.customer_id LEFT JOIN crm.cities y USING (city_id)',
-  },
+  segment: { key: 'o.segment', joins: '' },
+  industry: { key: `coalesce(o.industry, 'none')`, joins: '' },
+  country: { key: `coalesce(y.country, 'unknown')`, joins: CITY },
+  region: { key: `coalesce(y.region || ', ' || y.country, 'unknown')`, joins: CITY },
 };
 
 // $8 r, $9 alpha, $10 a, $11 b of BG/NBD; $12 p, $13 q, $14 v of Gamma-Gamma; $15, $16, $17 what is expected by x and T of those who still buy.
@@ -103,7 +98,7 @@ const BASKET = '($12::float8 * ($14::float8 + o.revenue::float8)) / ($12::float8
 
 /** Customers who have bought until today. The days from their first and their last order are worked out once: the time zone is what costs. */
 const bought = (needsDays: boolean): string => `
-  (SELECT customer_id, client_id, orders, orders - 1 AS x, revenue${needsDays ? `, $3::date - ${DAY('first_at')} AS age, $3::date - ${DAY('last_at')} AS days` : ''}
+  (SELECT customer_id, client_id, segment, industry, city_id, orders, orders - 1 AS x, revenue${needsDays ? `, $3::date - ${DAY('first_at')} AS age, $3::date - ${DAY('last_at')} AS days` : ''}
      FROM sales.customer_orders
     WHERE ($1::text IS NULL OR client_id = $1) AND first_at < (($3::date + 1)::timestamp AT TIME ZONE $2) OFFSET 0)`;
 

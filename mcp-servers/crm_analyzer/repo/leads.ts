@@ -40,6 +40,9 @@ export type LeadTotals = {
 /** `key` is null where there is none: no campaign, no industry. */
 export type LeadGroupTotals = LeadTotals & { readonly key: string | null; readonly name: string | null };
 
+/** As much of a group as is compared. */
+export type LeadGroupSize = Pick<LeadGroupTotals, 'key' | 'leads' | 'customers'>;
+
 export type LeadStays = Readonly<Record<Step, Stay>>;
 
 /** Leads created in a month, and how many had got to a stage within 30, 60, … days of their creation. */
@@ -93,6 +96,13 @@ export type Leads = {
     timeZone: string,
     deadline: Deadline,
   ) => Promise<readonly LeadGroupTotals[]>;
+  readonly groupSizes: (
+    group: Exclude<LeadGroup, 'none'>,
+    filters: LeadFilters,
+    days: DayRange,
+    timeZone: string,
+    deadline: Deadline,
+  ) => Promise<readonly LeadGroupSize[]>;
   readonly stays: (filters: LeadFilters, days: DayRange, timeZone: string, deadline: Deadline) => Promise<LeadStays>;
   /** In order of the months. */
   readonly cohorts: (filters: LeadFilters, days: DayRange, timeZone: string, deadline: Deadline) => Promise<readonly LeadCohort[]>;
@@ -109,41 +119,35 @@ export type Leads = {
 };
 
 /** Ages of a cohort, in steps of 30 days. */
-export const COHORT_AGES = 6;
+const COHORT_AGES = 6;
 
-/**
- * Leads with how far they got (0 new … 4 won) and when they got to each stage. A stage that was passed over counts as reached, at the time
- * of the next one that has a time: a funnel that narrows only.
- */
-const REACHED = `
-  CASE WHEN l.stage = 'won' THEN 4
-       WHEN l.stage = 'proposal' OR l.proposal_at IS NOT NULL THEN 3
-       WHEN l.stage = 'qualified' OR l.qualified_at IS NOT NULL THEN 2
-       WHEN l.stage = 'contacted' OR l.contacted_at IS NOT NULL THEN 1 ELSE 0 END`;
-const WON_AT = `CASE WHEN l.stage = 'won' THEN l.closed_at END`;
+/** Parameters of every statement: $1 and $2 the days, $3 the time zone. Those of the filters come after a statement's own. */
+const OF_DAYS = 'l.created_at >= ($1::date::timestamp AT TIME ZONE $3) AND l.created_at < (($2::date + 1)::timestamp AT TIME ZONE $3)';
 
-// Seconds as numbers, worked out once a row: intervals in each aggregate took four times as long.
-const seconds = (time: string): string => `date_part('epoch', ${time})`;
-const TIMES = `
-  ${REACHED} AS reached, ${seconds('l.created_at')} AS at0,
-  ${seconds(`coalesce(l.contacted_at, l.qualified_at, l.proposal_at, ${WON_AT})`)} AS at1,
-  ${seconds(`coalesce(l.qualified_at, l.proposal_at, ${WON_AT})`)} AS at2,
-  ${seconds(`coalesce(l.proposal_at, ${WON_AT})`)} AS at3, ${seconds(WON_AT)} AS at4,
-  ${seconds('l.created_at')} AS own0, ${seconds('l.contacted_at')} AS own1, ${seconds('l.qualified_at')} AS own2,
-  ${seconds('l.proposal_at')} AS own3, ${seconds('l.closed_at')} AS closed`;
+const FILTERS = [
+  ['clientId', 'client_id'],
+  ['campaignId', 'campaign_id'],
+  ['source', 'source'],
+] as const;
 
-const WHERE = `
-  l.created_at >= ($1::date::timestamp AT TIME ZONE $3) AND l.created_at < (($2::date + 1)::timestamp AT TIME ZONE $3)
-  AND ($4::text IS NULL OR l.client_id = $4) AND ($5::text IS NULL OR l.campaign_id = $5) AND ($6::text IS NULL OR l.source = $6)`;
+/** A statement over `FROM`: only filters that are given are in its text, so that its plan knows what it can be narrowed by. */
+type Question = { readonly name: string; readonly text: (from: string) => string; readonly own?: readonly unknown[] };
 
-const scopeOf = ({ clientId, campaignId, source }: LeadFilters, { from, to }: DayRange, timeZone: string): readonly unknown[] => [
-  from,
-  to,
-  timeZone,
-  clientId ?? null,
-  campaignId ?? null,
-  source ?? null,
-];
+function asked({ name, text, own = [] }: Question, filters: LeadFilters, { from, to }: DayRange, timeZone: string) {
+  const values: unknown[] = [from, to, timeZone, ...own];
+  const given = FILTERS.flatMap(([filter, column]) => {
+    const value = filters[filter];
+    if (value === undefined) return [];
+    values.push(value);
+    return [{ filter, condition: `l.${column} = $${values.length}` }];
+  });
+  const where = [OF_DAYS, ...given.map(({ condition }) => condition)].join(' AND ');
+  const statement: Statement = {
+    name: [name, ...given.map(({ filter }) => filter)].join('_'),
+    text: text(`FROM crm.leads l WHERE ${where}`),
+  };
+  return { statement, values };
+}
 
 const percentile = (share: string, span: string): string =>
   `round((percentile_cont(${share}) WITHIN GROUP (ORDER BY ${span}) / 86400)::numeric, 2)`;
@@ -155,15 +159,15 @@ const TOTALS_COLUMNS = `
   count(*) FILTER (WHERE l.stage = 'lost') AS lost,
   coalesce(sum(l.value_usd) FILTER (WHERE l.stage NOT IN ('won', 'lost')), 0) AS open_value,
   coalesce(sum(l.value_usd) FILTER (WHERE l.stage = 'won'), 0) AS won_value,
-  ${percentile('0.5', 'l.at1 - l.at0')} AS days_to_contact, ${percentile('0.5', 'l.at4 - l.at0')} AS days_to_win,
-  ${percentile('0.9', 'l.at4 - l.at0')} AS days_to_win_p90`;
+  ${percentile('0.5', 'l.to_contacted')} AS days_to_contact, ${percentile('0.5', 'l.to_won')} AS days_to_win,
+  ${percentile('0.9', 'l.to_won')} AS days_to_win_p90`;
 
-// OFFSET 0: else every aggregate would work its times out again.
-const SCOPED = `
-  SELECT l.customer_id, l.client_id, l.campaign_id, l.channel_id, l.source, l.stage, l.value_usd, l.created_at, ${TIMES}
-    FROM crm.leads l WHERE ${WHERE} OFFSET 0`;
+// OFFSET 0: leads in the order of their customers, as DISTINCT would have them, are all leads of all times.
+const TOTALS: Question = { name: 'lead_totals', text: (from) => `SELECT ${TOTALS_COLUMNS} FROM (SELECT l.* ${from} OFFSET 0) l` };
 
-const TOTALS: Statement = { name: 'lead_totals', text: `SELECT ${TOTALS_COLUMNS} FROM (${SCOPED}) l` };
+/** What a lead's customer is, looked up by key: a plan that does not know how many leads there are may read the whole table instead. */
+const CUSTOMER = (column: string): string =>
+  `LEFT JOIN LATERAL (SELECT ${column} FROM crm.customers WHERE customer_id = l.customer_id OFFSET 0) u ON true`;
 
 /** By group: what is joined before grouping, the key, and where its name is. */
 const GROUPINGS: Readonly<
@@ -173,95 +177,125 @@ const GROUPINGS: Readonly<
   campaign: { join: '', key: 'l.campaign_id', named: 'LEFT JOIN ads.campaigns n ON n.campaign_id = g.key', name: 'n.name' },
   channel: { join: '', key: 'l.channel_id', named: 'LEFT JOIN ads.channels n ON n.channel_id = g.key', name: 'n.name' },
   client: { join: '', key: 'l.client_id', named: 'LEFT JOIN business.clients n ON n.client_id = g.key', name: 'n.company' },
-  industry: { join: 'LEFT JOIN crm.customers u ON u.customer_id = l.customer_id', key: 'u.industry', named: '', name: 'g.key' },
+  industry: { join: CUSTOMER('industry'), key: 'u.industry', named: '', name: 'g.key' },
   region: {
-    join: 'LEFT JOIN crm.customers u ON u.customer_id = l.customer_id LEFT JOIN crm.cities c ON c.city_id = u.city_id',
+    join: `${CUSTOMER('city_id')} LEFT JOIN crm.cities c ON c.city_id = u.city_id`,
     key: `(c.country_code || '/' || c.region)`,
     named: `LEFT JOIN (SELECT DISTINCT country_code || '/' || region AS key, region || ', ' || country AS name FROM crm.cities) n ON n.key = g.key`,
     name: 'n.name',
   },
 };
 
-const groupStatement = (group: Exclude<LeadGroup, 'none'>): Statement => {
+type GroupedBy = Exclude<LeadGroup, 'none'>;
+
+const groups = (group: GroupedBy): Question => {
   const { join, key, named, name } = GROUPINGS[group];
   return {
     name: `lead_groups_${group}`,
-    text: `SELECT g.*, ${name} AS name
-      FROM (SELECT ${key} COLLATE "C" AS key, ${TOTALS_COLUMNS} FROM (${SCOPED}) l ${join} GROUP BY 1) g ${named}
+    text: (from) => `SELECT g.*, ${name} AS name
+      FROM (SELECT ${key} COLLATE "C" AS key, ${TOTALS_COLUMNS} FROM (SELECT l.* ${from} OFFSET 0) l ${join} GROUP BY 1) g ${named}
      ORDER BY g.leads DESC, g.key NULLS LAST`,
   };
 };
-const GROUPS = new Map(LEAD_GROUPS.flatMap((group) => (group === 'none' ? [] : [[group, groupStatement(group)] as const])));
 
-/** When a lead left a stage: for the next one, or closed. A stage that was passed over was not stayed in: its own time is null. */
-const LEFT = ['coalesce(l.at1, l.closed)', 'coalesce(l.at2, l.closed)', 'coalesce(l.at3, l.closed)', 'l.closed'] as const;
+const groupSizes = (group: GroupedBy): Question => {
+  const { join, key } = GROUPINGS[group];
+  return {
+    name: `lead_group_sizes_${group}`,
+    text: (from) => `SELECT key, count(*) AS customers, sum(leads)::bigint AS leads
+      FROM (SELECT ${key} COLLATE "C" AS key, l.customer_id, count(*) AS leads
+              FROM (SELECT l.* ${from} OFFSET 0) l ${join} GROUP BY 1, 2) c
+     GROUP BY 1`,
+  };
+};
 
-const STAYS: Statement = {
+const STAYS: Question = {
   name: 'lead_stays',
-  text: `SELECT ${STEPS.map((step, index) => {
-    const span = `${LEFT[index]} - l.own${index}`;
-    return `count(${span}) AS ${step}_left, count(*) FILTER (WHERE l.stage = '${step}') AS ${step}_there,
-      ${percentile('0.5', span)} AS ${step}_median, ${percentile('0.9', span)} AS ${step}_p90`;
-  }).join(', ')} FROM (${SCOPED}) l`,
+  text: (from) =>
+    `SELECT ${STEPS.map(
+      (step) => `count(l.stay_${step}) AS ${step}_left, count(*) FILTER (WHERE l.stage = '${step}') AS ${step}_there,
+      ${percentile('0.5', `l.stay_${step}`)} AS ${step}_median, ${percentile('0.9', `l.stay_${step}`)} AS ${step}_p90`,
+    ).join(', ')} ${from}`,
 };
 
 const COHORT_STAGES = FUNNEL.slice(1);
-const COHORTS: Statement = {
+const COHORTS: Question = {
   name: 'lead_cohorts',
-  text: `SELECT to_char(l.created_at AT TIME ZONE $3, 'YYYY-MM') AS month, count(*) AS leads, count(DISTINCT l.customer_id) AS customers,
-    ${COHORT_STAGES.map((stage, index) => {
-      const within = (age: number): string => `count(*) FILTER (WHERE l.at${index + 1} < l.at0 + ${30 * 86_400 * age})`;
+  text: (
+    from,
+  ) => `SELECT to_char(l.created_at AT TIME ZONE $3, 'YYYY-MM') AS month, count(*) AS leads, count(DISTINCT l.customer_id) AS customers,
+    ${COHORT_STAGES.map((stage) => {
+      const within = (age: number): string => `count(*) FILTER (WHERE l.to_${stage} < ${30 * 86_400 * age})`;
       return `concat_ws(' ', ${Array.from({ length: COHORT_AGES }, (_, age) => within(age + 1)).join(', ')}) AS ${stage}`;
     }).join(',\n    ')}
-    FROM (${SCOPED}) l GROUP BY 1 ORDER BY 1`,
+    ${from} GROUP BY 1 ORDER BY 1`,
 };
 
-const STEP_TIMES: Statement = {
+/** Seconds from creation until each stage of the funnel was got to. */
+const TO_STAGE = ['0', ...COHORT_STAGES.map((stage) => `l.to_${stage}`)];
+
+const STEP_TIMES: Question = {
   name: 'lead_step_times',
-  text: `SELECT ${STEPS.map((step, index) => {
-    const span = `l.at${index + 1} - l.at${index}`;
-    return `count(${span}) AS ${step}_moves, ${percentile('0.5', span)} AS ${step}_median, ${percentile('0.9', span)} AS ${step}_p90`;
-  }).join(', ')} FROM (${SCOPED}) l`,
+  text: (from) =>
+    `SELECT ${STEPS.map((step, index) => {
+      const span = `l.to_${FUNNEL[index + 1]} - ${TO_STAGE[index]}`;
+      return `count(${span}) AS ${step}_moves, ${percentile('0.5', span)} AS ${step}_median, ${percentile('0.9', span)} AS ${step}_p90`;
+    }).join(', ')} ${from}`,
 };
 
-/** Parameters: those of {@link WHERE}, the day up to whose beginning leads were surely followed ($7), and the days of each step ($8 to $11). */
-const FUNNEL_COUNTS: Statement = {
+/** `today` ($4) is the day up to whose beginning leads were surely followed; the days of each step are $5 to $8. */
+const funnelCounts = (today: string, allowed: StepDays): Question => ({
   name: 'lead_funnel',
-  text: `SELECT coalesce(sum(leads), 0) AS leads, count(*) AS customers, coalesce(sum(won), 0) AS won, coalesce(sum(lost), 0) AS lost,
+  own: [today, ...STEPS.map((step) => allowed[step])],
+  text: (
+    from,
+  ) => `SELECT coalesce(sum(leads), 0) AS leads, count(*) AS customers, coalesce(sum(won), 0) AS won, coalesce(sum(lost), 0) AS lost,
     ${STEPS.map((step) => {
       const counts = ['entered', 'followed', 'moved', 'lost', 'late'].map((what) => `coalesce(sum(${step}_${what}), 0) AS ${step}_${what}`);
       return [...counts, `count(*) FILTER (WHERE ${step}_followed > 0) AS ${step}_customers`].join(', ');
     }).join(',\n    ')}
     FROM (SELECT l.customer_id, count(*) AS leads, count(*) FILTER (WHERE l.reached = 4) AS won, count(*) FILTER (WHERE l.stage = 'lost') AS lost,
       ${STEPS.map((step, index) => {
-        const allowed = `86400 * $${8 + index}::int`;
-        const isFollowed = `l.at${index} <= ${seconds('$7::date::timestamp AT TIME ZONE $3')} - ${allowed} AND (l.reached = ${index} OR l.at${index + 1} IS NOT NULL)`;
-        const isMoved = `coalesce(l.at${index + 1} <= l.at${index} + ${allowed}, false)`;
+        const [here, next] = [TO_STAGE[index], TO_STAGE[index + 1]];
+        const allowedSeconds = `86400 * $${5 + index}::int`;
+        const isFollowed = `l.followed >= ${here} + ${allowedSeconds} AND (l.reached = ${index} OR ${next} IS NOT NULL)`;
+        const isMoved = `coalesce(${next} <= ${here} + ${allowedSeconds}, false)`;
         return `count(*) FILTER (WHERE l.reached >= ${index}) AS ${step}_entered,
       count(*) FILTER (WHERE ${isFollowed}) AS ${step}_followed,
       count(*) FILTER (WHERE ${isFollowed} AND ${isMoved}) AS ${step}_moved,
       count(*) FILTER (WHERE ${isFollowed} AND NOT ${isMoved} AND l.reached = ${index} AND l.stage = 'lost') AS ${step}_lost,
       count(*) FILTER (WHERE ${isFollowed} AND NOT ${isMoved} AND l.reached > ${index}) AS ${step}_late`;
       }).join(',\n      ')}
-      FROM (${SCOPED}) l GROUP BY 1) c`,
-};
+      FROM (SELECT l.*, sales.seconds_between(l.created_at, $4::date::timestamp AT TIME ZONE $3) AS followed ${from} OFFSET 0) l GROUP BY 1) c`,
+});
 
 /** The hub's leads. */
 export function openLeads(hub: SqlDatabase): Leads {
-  const one = async <T>(statement: Statement, values: readonly unknown[], map: (row: Row) => T, deadline: Deadline): Promise<T> => {
-    const [row] = await hub.rows(statement, values, map, deadline);
-    if (row === undefined) throw new Error(`${statement.name} gave no row`);
+  const all = <T>(
+    question: Question,
+    filters: LeadFilters,
+    range: DayRange,
+    timeZone: string,
+    map: (row: Row) => T,
+    deadline: Deadline,
+  ) => {
+    const { statement, values } = asked(question, filters, range, timeZone);
+    return hub.rows(statement, values, map, deadline);
+  };
+  const one = async <T>(...[question, ...rest]: Parameters<typeof all<T>>): Promise<T> => {
+    const [row] = await all(question, ...rest);
+    if (row === undefined) throw new Error(`${question.name} gave no row`);
     return row;
   };
   return {
-    totals: (filters, range, timeZone, deadline) => one(TOTALS, scopeOf(filters, range, timeZone), toTotals, deadline),
-    groups: (group, filters, range, timeZone, deadline) =>
-      hub.rows(GROUPS.get(group) ?? groupStatement(group), scopeOf(filters, range, timeZone), toGroup, deadline),
-    stays: (filters, range, timeZone, deadline) => one(STAYS, scopeOf(filters, range, timeZone), toStays, deadline),
-    cohorts: (filters, range, timeZone, deadline) => hub.rows(COHORTS, scopeOf(filters, range, timeZone), toCohort, deadline),
-    stepTimes: (filters, range, timeZone, deadline) => one(STEP_TIMES, scopeOf(filters, range, timeZone), toStepTimes, deadline),
+    totals: (filters, range, timeZone, deadline) => one(TOTALS, filters, range, timeZone, toTotals, deadline),
+    groups: (group, filters, range, timeZone, deadline) => all(groups(group), filters, range, timeZone, toGroup, deadline),
+    groupSizes: (group, filters, range, timeZone, deadline) => all(groupSizes(group), filters, range, timeZone, toGroupSize, deadline),
+    stays: (filters, range, timeZone, deadline) => one(STAYS, filters, range, timeZone, toStays, deadline),
+    cohorts: (filters, range, timeZone, deadline) => all(COHORTS, filters, range, timeZone, toCohort, deadline),
+    stepTimes: (filters, range, timeZone, deadline) => one(STEP_TIMES, filters, range, timeZone, toStepTimes, deadline),
     funnel: (filters, range, allowed, today, timeZone, deadline) =>
-      one(FUNNEL_COUNTS, [...scopeOf(filters, range, timeZone), today, ...STEPS.map((step) => allowed[step])], toFunnel, deadline),
+      one(funnelCounts(today, allowed), filters, range, timeZone, toFunnel, deadline),
   };
 }
 
@@ -281,6 +315,12 @@ function toTotals(row: Row): LeadTotals {
     p90DaysToWin: optionalTextOf(row, 'days_to_win_p90'),
   };
 }
+
+const toGroupSize = (row: Row): LeadGroupSize => ({
+  key: optionalTextOf(row, 'key'),
+  leads: countOf(row, 'leads'),
+  customers: countOf(row, 'customers'),
+});
 
 const toGroup = (row: Row): LeadGroupTotals => ({ ...toTotals(row), key: optionalTextOf(row, 'key'), name: optionalTextOf(row, 'name') });
 

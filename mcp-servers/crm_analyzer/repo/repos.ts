@@ -1,4 +1,5 @@
 import { type Audit, openAudit } from '../../../shared/access/audit.ts';
+import { type DataKeys, dataKeysIn } from '../../../shared/access/data_keys.ts';
 import { type PlanSigner, planSigner } from '../../../shared/access/plan_token.ts';
 import type { Settings } from '../../../shared/config/settings.ts';
 import type { SqlDatabase } from '../../../shared/db/sql_database.ts';
@@ -43,12 +44,20 @@ export function openRepos(hub: SqlDatabase, settings: Settings): CrmAnalyzerRepo
     leads: openLeads(hub),
     customerOrders: openCustomerOrders(hub),
     customerRanking: openCustomerRanking(hub),
-    customerProfiles: openCustomerProfiles(hub, undefined),
+    customerProfiles: openCustomerProfiles(hub, dataKeysOf(hub, settings)),
     nearbyCustomers: openNearbyCustomers(hub),
     audit: auditOf(settings),
     crm: openCrm(settings.urls.crmWriter),
     plans: planSigner(settings.planKey),
   };
+}
+
+/** The data keys, which only an answer with people in it needs: until then no certificate is read. */
+function dataKeysOf(hub: SqlDatabase, settings: Settings): DataKeys {
+  return dataKeysIn(hub, async () => {
+    const { certificateFolder, readCertificates } = await import('../../../shared/access/certificates.ts');
+    return readCertificates(certificateFolder(settings));
+  });
 }
 
 /** Connected when the first unmasked reading is written down: most processes never see one. */

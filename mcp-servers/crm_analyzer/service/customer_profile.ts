@@ -6,7 +6,7 @@ import type { Customer, HistoryEvent, HistoryTotals, ReachingCampaign } from '..
 /** Longer histories are told by their latest events. */
 export const MOST_EVENTS = 50;
 /** Further campaigns are in the count. */
-export const MOST_CAMPAIGNS = 12;
+const MOST_CAMPAIGNS = 12;
 
 export type CustomerFacts = {
   readonly customer: Customer;

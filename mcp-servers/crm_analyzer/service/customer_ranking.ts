@@ -1,9 +1,8 @@
 import { formatCount, formatPercent, formatUsd } from '../../../shared/domain/money.ts';
 import { type Column, table } from '../../../shared/domain/table.ts';
+import type { RANKING_METRICS, RANKING_PARTITIONS } from '../tools/ranking_arguments.ts';
 
-export const RANKING_METRICS = ['revenue', 'orders', 'recency', 'churn_risk', 'expected_value'] as const;
 export type RankingMetric = (typeof RANKING_METRICS)[number];
-export const RANKING_PARTITIONS = ['none', 'country', 'region', 'segment', 'industry', 'client'] as const;
 export type RankingPartition = (typeof RANKING_PARTITIONS)[number];
 
 /** How far ahead purchases are expected, in weeks. */

@@ -3,7 +3,7 @@ import { formatCount } from '../../../shared/domain/money.ts';
 import { table } from '../../../shared/domain/table.ts';
 import type { LeadCohort } from '../repo/leads.ts';
 import { percentOf } from './lead_metrics_percent.ts';
-import { isSmall } from './lead_metrics_small_groups.ts';
+import { isSmall } from './small_groups.ts';
 
 /** A month's leads and what share of them had got to a stage at 30, 60, … days of age, in percent; as many ages as all of them have lived. */
 export type CohortRow = {

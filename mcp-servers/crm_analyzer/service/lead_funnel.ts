@@ -6,7 +6,7 @@ import { type Proportion, twoProportionTest, wilsonInterval } from '../../../sha
 import type { FunnelCounts, StepCount, StepDays, StepTime, StepTimes } from '../repo/leads.ts';
 import { FUNNEL, ofSteps, STEPS, type Step } from './lead_funnel_steps.ts';
 import { percentOf } from './lead_metrics_percent.ts';
-import { isSmall } from './lead_metrics_small_groups.ts';
+import { isSmall } from './small_groups.ts';
 
 const INTERVAL_LEVEL = 0.9;
 const FALSE_DISCOVERIES = 0.1;

@@ -2,11 +2,11 @@ import type { DayRange } from '../../../shared/domain/calendar_day.ts';
 import { change, formatFigure, type MetricUnit } from '../../../shared/domain/metrics.ts';
 import { decimal, formatChange, formatCount, formatPercent, formatUsd, sum, toAnswerNumber } from '../../../shared/domain/money.ts';
 import { type Column, table } from '../../../shared/domain/table.ts';
-import type { LeadGroup, LeadGroupTotals, LeadStays, LeadTotals } from '../repo/leads.ts';
+import type { LeadGroup, LeadGroupSize, LeadGroupTotals, LeadStays, LeadTotals } from '../repo/leads.ts';
 import { type CohortRow, cohortText } from './lead_cohorts.ts';
 import { STEPS, type Step } from './lead_funnel_steps.ts';
 import { percentOf } from './lead_metrics_percent.ts';
-import { isSmall, withheld } from './lead_metrics_small_groups.ts';
+import { isSmall, withheld } from './small_groups.ts';
 
 type LeadMetric = {
   readonly id: string;
@@ -122,7 +122,7 @@ export type LeadFigures = {
   readonly previous: LeadTotals | undefined;
   readonly stays: LeadStays;
   readonly groups: readonly LeadGroupTotals[];
-  readonly previousGroups: readonly LeadGroupTotals[] | undefined;
+  readonly previousGroups: readonly LeadGroupSize[] | undefined;
   readonly cohorts: readonly CohortRow[] | null;
 };
 
@@ -185,7 +185,7 @@ const NOT_GIVEN: Readonly<Record<LeadGroup, string>> = {
 /** The groups that may be told, the largest first up to the limit, and the sum of all others. */
 function groupParts(
   { groups, groupBy, limit, mayIdentify, totals }: LeadFigures,
-  previousGroups: readonly LeadGroupTotals[] | undefined,
+  previousGroups: readonly LeadGroupSize[] | undefined,
 ): Pick<LeadMetrics, 'groups' | 'others' | 'smallGroups'> {
   const hidden = mayIdentify ? groups.map(() => false) : withheld(groups.map(({ customers }) => customers));
   const shown = groups.filter((_, index) => hidden[index] !== true).slice(0, limit);
@@ -201,7 +201,7 @@ function groupParts(
 /** Leads of a group in the period before: 0 where it had none, null where that may not be told or nothing is compared. */
 function previousLeads(
   shown: readonly LeadGroupTotals[],
-  groups: readonly LeadGroupTotals[] | undefined,
+  groups: readonly LeadGroupSize[] | undefined,
   mayIdentify: boolean,
 ): (key: string | null) => number | null {
   if (groups === undefined) return () => null;

@@ -1,6 +1,7 @@
 import { canonicalHash } from '../../../shared/domain/canonical_json.ts';
+import { LEAD_STAGES, type LeadStage } from '../../../shared/domain/lead_stages.ts';
 import { ToolError } from '../../../shared/domain/tool_error.ts';
-import { LEAD_STAGES, type LeadChange, type LeadStage } from '../../../shared/sources/crm_store.ts';
+import type { LeadChange } from '../../../shared/sources/crm_store.ts';
 
 /** A step as it is asked for; `at` is ISO 8601 with an offset, none where it is made now. */
 export type AskedStep = {

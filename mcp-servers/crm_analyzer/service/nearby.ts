@@ -1,12 +1,11 @@
 import type { ShownPerson } from '../../../shared/access/personal_data.ts';
+import { SMALLEST_GROUP } from '../../../shared/access/smallest_group.ts';
 import { type Decimal, decimal, formatCount, formatUsd, sum, toAnswerNumber } from '../../../shared/domain/money.ts';
 import { table } from '../../../shared/domain/table.ts';
 import type { BandTotals, NearbyCustomer } from '../repo/nearby_customers.ts';
 import { GEODESIC_ERROR, geodesicDistance, type Point } from './geodesic.ts';
 import { CHORD_ERROR } from './nearby_circle.ts';
 
-/** Groups below this are not broken down for those who may not identify people. */
-export const SMALLEST_GROUP = 5;
 /** Without crm:pii customers stand in the middle of cells of a thousandth of a degree: what a caller measures from many points is the cell, not the house. */
 export const MASKED_PARTS_OF_DEGREE = 1_000;
 /** Positions are kept to a millionth of a degree at most: this leaves them as they are. */

@@ -27,8 +27,8 @@ export type FittedPurchases =
     }
   | { readonly kind: 'too_few'; readonly why: string };
 
-export const FEWEST_CUSTOMERS = 200;
-export const FEWEST_REPEATERS = 50;
+const FEWEST_CUSTOMERS = 200;
+const FEWEST_REPEATERS = 50;
 const FEWEST_DAYS = 90;
 const LONGEST_HOLDOUT = 182;
 const DAYS_A_WEEK = 7;

@@ -1,13 +1,12 @@
+import { SMALLEST_GROUP } from '../../../shared/access/smallest_group.ts';
 import { type DecimalSource, formatCount, formatPercent, formatUsd, ratio, sum, toAnswerNumber } from '../../../shared/domain/money.ts';
 import { table } from '../../../shared/domain/table.ts';
+import type { SEGMENT_METHODS } from '../tools/segment_arguments.ts';
 import type { CutPoints } from './rfm.ts';
 import { RFM_SEGMENTS } from './rfm.ts';
+import { isSmall, withheld } from './small_groups.ts';
 
-export const SEGMENT_METHODS = ['rfm', 'type', 'industry', 'potential', 'region', 'segment'] as const;
 export type SegmentMethod = (typeof SEGMENT_METHODS)[number];
-
-/** Groups below this size are not broken down for those who may not identify people. */
-export const smallestGroup = 5;
 
 /** A segment as the hub adds it up; money as decimal text, US dollars. */
 export type SegmentTotals = {
@@ -60,16 +59,31 @@ const percent = (part: DecimalSource, whole: DecimalSource): number | null => {
   return share === null ? null : toAnswerNumber(share.times(100), 1);
 };
 
-/** Segments as an answer shows them, most revenue first; what counts fewer than {@link smallestGroup} customers is null unless it may be shown. */
+/**
+ * Segments as an answer shows them, most revenue first. Unless it may be shown, what counts fewer than {@link SMALLEST_GROUP} customers is null, and
+ * so is what would tell it by subtraction from the whole.
+ */
 export function segmentRows(totals: readonly SegmentTotals[], mayIdentify: boolean): readonly SegmentRow[] {
   const customers = sum(totals.map((row) => row.customers));
   const revenue = sum(totals.map((row) => row.revenue));
-  const isHidden = (count: number): boolean => !mayIdentify && count > 0 && count < smallestGroup;
+  const isHidden = (count: number): boolean => !mayIdentify && isSmall(count);
+  const none = totals.map(() => false);
+  const hidden = mayIdentify ? none : withheld(totals.map((row) => row.customers));
+  // What a handful of buyers spent would be a breakdown of a small group.
+  const fewBuyers = mayIdentify
+    ? none
+    : withheld(
+        totals.map((row) => row.buyers),
+        hidden,
+      );
   const shown = (count: number): number | null => (isHidden(count) ? null : count);
   return totals
-    .toSorted((one, other) => sum([other.revenue]).comparedTo(sum([one.revenue])) || (one.segment < other.segment ? -1 : 1))
-    .map((row): SegmentRow => {
-      if (isHidden(row.customers)) {
+    .map((row, index) => ({ row, isNotTold: hidden[index] === true, isFewBuyers: fewBuyers[index] === true }))
+    .toSorted(
+      ({ row: one }, { row: other }) => sum([other.revenue]).comparedTo(sum([one.revenue])) || (one.segment < other.segment ? -1 : 1),
+    )
+    .map(({ row, isNotTold, isFewBuyers }): SegmentRow => {
+      if (isNotTold) {
         return {
           segment: row.segment,
           customers: null,
@@ -86,8 +100,6 @@ export function segmentRows(totals: readonly SegmentTotals[], mayIdentify: boole
           movedOut: null,
         };
       }
-      // What a handful of buyers spent, or a handful's kind, would be a breakdown of a small group.
-      const isFewBuyers = isHidden(row.buyers);
       const isFewPeople = isHidden(row.people) || isHidden(row.customers - row.people);
       const isRegionShown = row.topRegion !== null && !isHidden(row.topRegionCustomers);
       return {
@@ -115,14 +127,14 @@ const OLDEST = 100;
 
 /**
  * The people of a segment as a population to write messages for: the ages of the middle 80 %, a sex or a region when at least 60 % share it.
- * Undefined for fewer than {@link smallestGroup} people.
+ * Undefined for fewer than {@link SMALLEST_GROUP} people.
  */
 export function segmentPopulation(row: SegmentTotals): SegmentPopulation | undefined {
-  if (row.people < smallestGroup) return undefined;
+  if (row.people < SMALLEST_GROUP) return undefined;
   const ages = row.ageFrom === null || row.ageTo === null ? undefined : ([row.ageFrom, row.ageTo].map(within) as [number, number]);
   const sex = row.women >= MOSTLY * row.people ? 'female' : row.men >= MOSTLY * row.people ? 'male' : undefined;
   const place =
-    row.topRegion !== null && row.topRegionCustomers >= Math.max(smallestGroup, MOSTLY * row.customers) ? row.topRegion : undefined;
+    row.topRegion !== null && row.topRegionCustomers >= Math.max(SMALLEST_GROUP, MOSTLY * row.customers) ? row.topRegion : undefined;
   if (ages === undefined && sex === undefined && place === undefined) return undefined;
   const who = sex === 'female' ? 'mujeres' : sex === 'male' ? 'hombres' : 'personas';
   return {
@@ -150,13 +162,14 @@ export function segmentText(data: {
 }): string {
   const { segments, basis } = data;
   if (segments.length === 0) return `No data, which is not zero: no customer of ${data.scope} bought in this period.`;
-  const few = `<${smallestGroup}`;
+  const few = `<${SMALLEST_GROUP}`;
+  const notTold = 'not told';
   return [
     `${formatCount(basis.customers)} customers of ${data.scope} in ${segments.length} segments.`,
     table<SegmentRow>(
       [
         { header: 'Segment', cell: ({ segment }) => segment },
-        { header: 'Customers', cell: ({ customers }) => (customers === null ? few : formatCount(customers)) },
+        { header: 'Customers', cell: ({ customers }) => (customers === null ? notTold : formatCount(customers)) },
         { header: '%', cell: ({ share }) => (share === null ? '' : formatPercent(share, 1)) },
         { header: 'Revenue', cell: ({ revenue }) => money(revenue) },
         { header: '% of revenue', cell: ({ revenueShare }) => (revenueShare === null ? '' : formatPercent(revenueShare, 1)) },

@@ -8,7 +8,7 @@ export const findNearbyCustomers = defineTool({
   title: 'Customers near a place',
   description: lines(
     'Customers within a radius of a city or a point: the nearest first, and totals (customers, revenue) by distance band.',
-    'Use it for "who lives near San José" or "how many customers within 20 km of the shop". Not for results of a campaign by city: get_campaign_locations.',
+    'Use it for "who lives near San José" or "how many customers within 20 km of the shop". Not for results of a campaign by city.',
     'Without the scope crm:pii names are masked, positions are told to about 100 m, and fewer than 5 customers are not broken down. With it, give a reason.',
     'Example: {"place":"San José, Costa Rica","radiusKm":10}',
     'Example: {"latitude":9.93,"longitude":-84.08,"radiusKm":5,"clientName":"Café Tarrazú","segment":"vip"}',

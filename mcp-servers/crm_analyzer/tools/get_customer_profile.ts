@@ -8,7 +8,7 @@ export const getCustomerProfile = defineTool({
   title: 'History of a customer',
   description: lines(
     'One customer whole: who and where (masked), segment and potential, value, campaigns that reached it, and its latest 50 events in order: touches, leads by stage, interactions, orders; with counts of all.',
-    'Use it before a call or to answer "what happened with customer 4711". To find customers: find_nearby_customers, rank_customers.',
+    'Use it for a call, or for "what happened with customer 4711". To find customers: find_nearby_customers, rank_customers.',
     'By id, or by the exact e-mail, phone (with country code) or document. With the scope crm:pii it is shown unmasked; give a reason.',
     'Example: {"customer":"4711"}',
     'Example: {"customer":"ana.mora@example.com","reason":"call back about order 1042"}',

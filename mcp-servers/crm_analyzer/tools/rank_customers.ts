@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { answerOf, defineTool, lines, readOnly } from '../../../shared/mcp/define_tool.ts';
-import { RANKING_METRICS, RANKING_PARTITIONS } from '../service/customer_ranking.ts';
+import { RANKING_METRICS, RANKING_PARTITIONS } from './ranking_arguments.ts';
 
 export const rankCustomers = defineTool({
   name: 'rank_customers',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PERIOD_ALIASES, PeriodArguments } from '../../../shared/domain/period_arguments.ts';
 import { answerOf, defineTool, lines, readOnly } from '../../../shared/mcp/define_tool.ts';
-import { SEGMENT_METHODS } from '../service/segments.ts';
+import { SEGMENT_METHODS } from './segment_arguments.ts';
 
 const Figure = z.number().nullable();
 
@@ -26,7 +26,7 @@ export const segmentCustomers = defineTool({
       segments: z.array(
         z.object({
           segment: z.string(),
-          customers: Figure.describe('null: fewer than 5'),
+          customers: Figure.describe('null: not told, too few'),
           share: Figure,
           revenue: Figure,
           revenueShare: Figure,

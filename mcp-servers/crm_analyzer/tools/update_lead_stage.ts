@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { LEAD_STAGES } from '../../../shared/domain/lead_stages.ts';
 import { answerOf, defineTool, lines } from '../../../shared/mcp/define_tool.ts';
-import { LEAD_STAGES } from '../../../shared/sources/crm_store.ts';
 
 const Stage = z.enum(LEAD_STAGES);
 
@@ -8,7 +8,7 @@ export const updateLeadStage = defineTool({
   name: 'update_lead_stage',
   title: 'Move leads to another stage',
   description: lines(
-    'Moves one lead, or up to 200, to another stage in PromptCRM: all of them or none.',
+    'Moves one lead, or up to 200, to another stage in PromptCRM: all of them or none. Use it when somebody says where a lead stands now.',
     'Allowed: new → contacted → qualified → proposal → won; any of the first four → lost; lost → contacted, with a note.',
     "Two steps. The first call answers needs_confirmation with each lead's old and new stage; show them. After the user's yes, the same call with its confirmationToken, within 15 minutes, applies it. Repeating it is harmless: already_applied.",
     'Other tools see it after the next load.',

@@ -1,5 +1,4 @@
-/** A group of fewer customers is not told by itself to whom personal data is not shown: with one known person in it, it would tell the others (S5). */
-export const SMALLEST_GROUP = 5;
+import { SMALLEST_GROUP } from '../../../shared/access/smallest_group.ts';
 
 /** Whether a group is too small to be told; an empty one says nothing of anybody. */
 export const isSmall = (customers: number): boolean => customers > 0 && customers < SMALLEST_GROUP;
