@@ -100,10 +100,13 @@ withDataOptions(program.command('deploy'))
   .description('bring PromptContent on MongoDB to what its project says')
   .addArgument(program.createArgument('<database>', 'content').choices(['content']))
   .option('--fill', 'put generated data into it, if it is empty')
-  .action((_database: 'content', options: DataOptions & { fill?: boolean }) =>
-    run(async (settings) =>
-      (await import('./commands/deploy_content.ts')).runDeployContent({ fill: options.fill === true }, withData(settings, options)),
+  .addOption(
+    new Option('--check', 'change nothing; tell what is missing, sizes, uses of indexes, and documents that break the rules').conflicts(
+      'fill',
     ),
+  )
+  .action((_database: 'content', { fill = false, check = false, ...data }: DataOptions & { fill?: boolean; check?: boolean }) =>
+    run(async (settings) => (await import('./commands/deploy_content.ts')).runDeployContent({ fill, check }, withData(settings, data))),
   );
 
 program

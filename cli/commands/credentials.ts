@@ -30,7 +30,8 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** `promptsales credentials set|list|rotate` on the PromptContent and the home of the settings. Returns the exit code. */
 export async function runCredentials(verb: CredentialsVerb, options: CredentialsOptions, settings: Settings): Promise<number> {
-  const folder = certificateFolder(await openHome(settings));
+  await openHome(settings);
+  const folder = certificateFolder(settings);
   const { content } = await neededUrls(settings, ['content']);
   const store = await openCredentialStore(content);
   try {

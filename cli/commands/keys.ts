@@ -1,5 +1,11 @@
 import pg from 'pg';
-import { type Certificate, certificateFolder, makeCertificate, readCertificates, validCertificate } from '../../shared/access/certificates.ts';
+import {
+  type Certificate,
+  certificateFolder,
+  makeCertificate,
+  readCertificates,
+  validCertificate,
+} from '../../shared/access/certificates.ts';
 import { dataKeysIn, KEY_PURPOSES, type KeyPurpose, unwrapWith } from '../../shared/access/data_keys.ts';
 import { listDataKeys, rewrapDataKeys, rotateDataKey, type StoredDataKey } from '../../shared/access/data_keys_rotation.ts';
 import { renewIdentities, valuesByKey } from '../../shared/access/identity_rotation.ts';
@@ -144,7 +150,8 @@ async function rotateCertificate(owner: pg.ClientBase, folder: string, now: Date
   const count = await rewrapDataKeys(owner, before, made);
   say(`New certificate ${shown(made)} in ${folder}`);
   say(`${count} data ${count === 1 ? 'key' : 'keys'} wrapped under it; no encrypted value was touched.`);
-  say('The certificates before it are needed for older backups of the hub only.');
+  say('Credentials of outside services stay under the certificates before it until `promptsales credentials rotate`.');
+  say('After that those are needed for older backups only.');
   return 0;
 }
 

@@ -1,4 +1,6 @@
 import type { Db } from 'mongodb';
+import type { MongoDatabase } from '../../shared/db/mongo_database.ts';
+import type { Deadline } from '../../shared/domain/deadline.ts';
 import { storedDocument } from '../../shared/sources/bson_document.ts';
 import { COLLECTION_NAMES } from '../../shared/sources/content_collections.ts';
 import { type GeneratedDocument, generatedContent } from './content_collections.ts';
@@ -40,6 +42,14 @@ export async function fillMongoContent(
   await db.collection<Mark>(FILL).updateOne({ _id: 'content' }, { $set: { done: true } });
   onProgress({ label: 'PromptContent filled', done: collections.length, total: collections.length });
   return rows;
+}
+
+/** What a PromptContent on MongoDB was filled with; undefined when it has no complete fill of this version. Errors: MongoDatabase's. */
+export async function readContentFill(database: MongoDatabase, deadline: Deadline): Promise<Fill | undefined> {
+  const projection = { _id: 0, seed: 1, referenceDate: 1, scale: 1, generatorVersion: 1 };
+  const filter = { _id: 'content', done: true, generatorVersion: GENERATOR_VERSION };
+  const [fill] = await database.find(FILL, { filter, projection, limit: 1 }, deadline);
+  return fill as Fill | undefined;
 }
 
 /** Whether this fill is done; else it is marked as begun. */

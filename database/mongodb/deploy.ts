@@ -1,10 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Db, Document } from 'mongodb';
-import { packageRoot } from '../../shared/config/package_root.ts';
 import { codeOf } from '../../shared/db/mongo_database.ts';
 import { canonicalHash, canonicalJson } from '../../shared/domain/canonical_json.ts';
 import { COLLECTION_NAMES, CONTENT_COLLECTIONS, type CollectionName } from '../../shared/sources/content_collections.ts';
+import { type DeployScript, deployScripts } from './deploy_scripts.ts';
 import { roleCommands } from './roles.ts';
 import { validatorOf } from './validator.ts';
 
@@ -50,24 +48,23 @@ export async function deployContent(db: Db, onStep: (label: string) => void = ()
     applied.push(name);
   }
   onStep('validators');
-  const validators = await bringValidators(db);
+  const validators = await differingValidators(db);
+  for (const name of validators) await db.command({ collMod: name, ...validationOf(name) });
   onStep('roles');
   const roles = await bringRoles(db);
   onStep('documents');
   return { applied, validators, roles, breaking: await breakingDocuments(db) };
 }
 
+/** What {@link deployContent} would do to the collections: scripts to apply, validators to bring. Errors: the same. */
+export async function undeployed(db: Db): Promise<Pick<Deployment, 'applied' | 'validators'>> {
+  return { applied: (await pendingScripts(db)).map(({ name }) => name), validators: await differingValidators(db) };
+}
+
 type Applied = { readonly _id: string; readonly hash: string; readonly at: Date };
 
-async function pendingScripts(db: Db): Promise<readonly { readonly name: string; readonly commands: readonly Document[] }[]> {
-  const folder = join(packageRoot(), 'database', 'mongodb', 'scripts');
-  const files = (await readdir(folder)).filter((file) => /^\d{4}_\w+\.json$/.test(file)).sort();
-  const scripts = await Promise.all(
-    files.map(async (file) => ({
-      name: file.slice(0, -'.json'.length),
-      commands: JSON.parse(await readFile(join(folder, file), 'utf8')) as Document[],
-    })),
-  );
+async function pendingScripts(db: Db): Promise<readonly DeployScript[]> {
+  const scripts = await deployScripts();
   const found = await db
     .collection<Applied>(APPLIED)
     .find({}, { projection: { hash: 1 }, limit: 10_000 })
@@ -78,18 +75,18 @@ async function pendingScripts(db: Db): Promise<readonly { readonly name: string;
   return scripts.filter(({ name }) => !before.has(name));
 }
 
-async function bringValidators(db: Db): Promise<readonly CollectionName[]> {
+function validationOf(name: CollectionName): Document {
+  return { validator: validatorOf(CONTENT_COLLECTIONS[name]), validationLevel: 'strict', validationAction: 'error' };
+}
+
+/** Collections that take other documents than their schema says. */
+async function differingValidators(db: Db): Promise<readonly CollectionName[]> {
   const found = await db.listCollections({ name: { $in: [...COLLECTION_NAMES] } }, { nameOnly: false }).toArray();
   const held = new Map(found.map((collection) => [collection.name, 'options' in collection ? (collection.options ?? {}) : {}]));
-  const changed: CollectionName[] = [];
-  for (const name of COLLECTION_NAMES) {
-    const wanted = { validator: validatorOf(CONTENT_COLLECTIONS[name]), validationLevel: 'strict', validationAction: 'error' };
+  return COLLECTION_NAMES.filter((name) => {
     const { validator, validationLevel, validationAction } = held.get(name) ?? {};
-    if (canonicalJson({ validator, validationLevel, validationAction }) === canonicalJson(wanted)) continue;
-    await db.command({ collMod: name, ...wanted });
-    changed.push(name);
-  }
-  return changed;
+    return canonicalJson({ validator, validationLevel, validationAction }) !== canonicalJson(validationOf(name));
+  });
 }
 
 async function bringRoles(db: Db): Promise<Deployment['roles']> {

@@ -12,7 +12,8 @@ const ROLES = {
     ...rights(['logs_campanas'], ['find', 'insert']),
     ...rights(['bitacora_solicitudes'], ['insert']),
   ],
-  promptsales_content_etl: rights(READ_BY_ETL, ['find', 'changeStream']),
+  // What it was filled with tells which ads and customers belong to it.
+  promptsales_content_etl: [...rights(READ_BY_ETL, ['find', 'changeStream']), ...rights(['promptsales_fill'], ['find'])],
 };
 
 /** The commands that give a database its roles: `createRole` for one that is not there, `updateRole` with the same for one that is. */

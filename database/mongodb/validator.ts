@@ -1,15 +1,22 @@
 import type { ContentCollection } from '../../shared/sources/content_collections.ts';
+import { MOST_BYTES } from '../../shared/sources/content_documents.ts';
 import { type DocumentRule, documentRule, TIME_PATTERN } from '../content/document_rule.ts';
 
 /** A `$jsonSchema` of MongoDB: draft 4 without $ref, format, default and 'integer', and with bsonType (manual, "$jsonSchema"). */
 export type MongoSchema = { readonly [keyword: string]: unknown };
 
 /**
- * The validator of a collection: the collection's schema, and that the document's `_id` is the field it is known by. MongoDB applies it to
+ * The validator of a collection: the collection's schema, that the document's `_id` is the field it is known by, and its size. MongoDB applies it to
  * inserts and to updates (validationLevel 'strict'); what was there before stays until it is next written.
  */
 export function validatorOf({ schema, idField }: ContentCollection): MongoSchema {
-  return { $and: [{ $jsonSchema: topSchema(documentRule(schema)) }, { $expr: { $eq: ['$_id', `$${idField}`] } }] };
+  return {
+    $and: [
+      { $jsonSchema: topSchema(documentRule(schema)) },
+      { $expr: { $eq: ['$_id', `$${idField}`] } },
+      { $expr: { $lte: [{ $bsonSize: '$$ROOT' }, MOST_BYTES] } },
+    ],
+  };
 }
 
 /** At the top of a document times are dates, which indexes and comparisons go by, and where no other field may be `_id` must be named. */

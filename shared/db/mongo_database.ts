@@ -184,7 +184,8 @@ function asToolError(error: unknown, called: string): unknown {
   const code = codeOf(error);
   if (code !== undefined && TOO_LONG.has(code)) return timedOut(error);
   if (code !== undefined && REFUSED.has(code)) {
-    return new ToolError('internal', `${called} does not take the document: it breaks the rules of its collection.`, { cause: error });
+    // Without the cause: the server tells which values it did not take.
+    return new ToolError('internal', `${called} does not take the document: it breaks the rules of its collection.`);
   }
   if (isConnectionFailure(error)) {
     return new ToolError('unavailable', `${called} cannot be reached just now.`, {

@@ -10,10 +10,13 @@ import {
   OutsideServiceDocument,
 } from './content_documents.ts';
 
-/** A collection of PromptContent: the schema of its documents, and the field whose value is also the document's id in the database. */
-export type ContentCollection = { readonly schema: z.ZodType; readonly idField: string };
+/**
+ * A collection of PromptContent: the schema of its documents, the field whose value is also the document's id in the database, and fields that no
+ * two documents have in common.
+ */
+export type ContentCollection = { readonly schema: z.ZodType; readonly idField: string; readonly unique?: readonly string[] };
 
-/** The eight collections (D1). That no two documents have the same id is the one thing each database holds by itself. */
+/** The eight collections (D1). */
 export const CONTENT_COLLECTIONS = {
   imagenes: { schema: ImageDocument, idField: 'contentId' },
   campanas: { schema: CampaignDocument, idField: 'campaignId' },
@@ -22,7 +25,11 @@ export const CONTENT_COLLECTIONS = {
   bitacora_solicitudes: { schema: OutsideRequestDocument, idField: 'id_solicitud' },
   servicios_terceros: { schema: OutsideServiceDocument, idField: 'nombre_servicio' },
   mcp_servers: { schema: McpServerDocument, idField: 'name' },
-  credenciales_cifradas: { schema: CredentialDocument, idField: 'id_credencial' },
+  credenciales_cifradas: {
+    schema: CredentialDocument,
+    idField: 'id_credencial',
+    unique: ['servicio_referencia', 'tipo_credencial'],
+  },
 } as const satisfies Readonly<Record<string, ContentCollection>>;
 
 export type CollectionName = keyof typeof CONTENT_COLLECTIONS;

@@ -4,18 +4,27 @@ import { z } from 'zod';
 // a missing or impossible one refuses the document. The databases refuse the same: their rules are made from these schemas
 // (scripts/content_rules.ts), so what JSON Schema cannot say, a refine(), has no place here.
 
+/**
+ * The largest document, in bytes of the form it is stored in. The schemas bound every text and list that they name; this bounds what they leave
+ * to others. A quarter of what MongoDB itself takes.
+ */
+export const MOST_BYTES = 4_000_000;
+
+/** Why a document is too large to be looked at, undefined when it is not. `text` is the document as JSON, undefined for what JSON cannot say. */
+export function tooLarge(text: string | undefined): string | undefined {
+  return text !== undefined && Buffer.byteLength(text) > MOST_BYTES
+    ? `it is larger than ${MOST_BYTES.toLocaleString('en-US')} bytes`
+    : undefined;
+}
+
 /** A name or an id. Lengths are in UTF-16 units here, in characters in the databases, which is never less. */
 const Text = z.string().min(1).max(500);
 
 /** Something to read. */
 const Prose = z.string().max(20_000);
 
-/** What others have written and pages show: prose with nothing that a browser takes for a tag, so no script either. */
-const PlainProse = z
-  .string()
-  .min(1)
-  .max(5_000)
-  .regex(/^[^<]*(?:<(?![A-Za-z/!?])[^<]*)*$/, 'has what a browser takes for a tag');
+/** What others have written and pages show: nothing in it that a browser takes for a tag, so no script either. */
+const Plain = z.string().regex(/^[^<]*(?:<(?![A-Za-z/!?])[^<]*)*$/, 'has what a browser takes for a tag');
 
 /** Where a file lies or a service answers: https, a host, no login in it, nothing that ends a quoted attribute. */
 const Url = z
@@ -42,9 +51,9 @@ export const ImageDocument = z.object({
   contentId: Text,
   url_imagen: Url,
   url_thumbnail: Url,
-  descripcion: PlainProse,
-  hashtags: z.array(z.string().max(150)).max(100),
-  categoria: Text,
+  descripcion: Plain.min(1).max(5_000),
+  hashtags: z.array(Plain.max(150)).max(100),
+  categoria: Plain.min(1).max(500),
   vector_id_pinecone: Text.nullish(),
   metadata: z.looseObject({ formato: Text, aprobado: z.boolean() }),
   campanas_asociadas: z.array(Text).max(10_000),

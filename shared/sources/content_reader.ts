@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ToolError } from '../domain/tool_error.ts';
 import type { SourceDocument } from './change_source.ts';
+import { tooLarge } from './content_documents.ts';
 
 /** A document that its schema does not take. */
 export type RefusedDocument = { readonly collection: string; readonly id: string; readonly reason: string };
@@ -24,9 +25,9 @@ export type ContentReader = {
 export function contentReader(options: ContentStoreOptions): ContentReader {
   const readable: ContentReader['readable'] = (collection, schema, found) =>
     found.flatMap(({ id, document }) => {
-      const parsed = schema.safeParse(document);
-      if (parsed.success) return [{ id, value: parsed.data }];
-      options.onRefused?.({ collection, id, reason: z.prettifyError(parsed.error) });
+      const read = readDocument(schema, document);
+      if ('value' in read) return [{ id, value: read.value }];
+      options.onRefused?.({ collection, id, reason: read.reason });
       return [];
     });
   return {
@@ -41,4 +42,11 @@ export function contentReader(options: ContentStoreOptions): ContentReader {
       return read?.value;
     },
   };
+}
+
+function readDocument<T>(schema: z.ZodType<T>, document: unknown): { readonly value: T } | { readonly reason: string } {
+  const size = tooLarge(JSON.stringify(document));
+  if (size !== undefined) return { reason: size };
+  const parsed = schema.safeParse(document);
+  return parsed.success ? { value: parsed.data } : { reason: z.prettifyError(parsed.error) };
 }

@@ -1,4 +1,5 @@
 import type { Deadline } from '../domain/deadline.ts';
+import { orAborted } from '../domain/or_aborted.ts';
 import { ToolError } from '../domain/tool_error.ts';
 import type { DocumentSource, SourceDocument } from './change_source.ts';
 import { ImageDocument } from './content_documents.ts';
@@ -13,12 +14,22 @@ export async function readImageChanges(
   since: string | null,
   deadline: Deadline,
 ): Promise<ImageChanges> {
-  const asked = { table: 'content.imagenes', columns: [], key: ['id'] };
-  const set = await source.readChanges(asked, since).catch(unavailable);
+  const { signal } = deadline;
+  try {
+    return await orAborted(readAll(source, reader, since, signal), signal);
+  } catch (error) {
+    if (signal.aborted) throw new ToolError('timeout', 'Reading the images took longer than it may take.', { cause: error });
+    throw error instanceof ToolError ? error : unavailable(error);
+  }
+}
+
+/** Goes on, when nobody waits any more, until the source answers: what was opened there has to be closed. */
+async function readAll(source: DocumentSource, reader: ContentReader, since: string | null, signal: AbortSignal): Promise<ImageChanges> {
+  const set = await source.readChanges({ table: 'content.imagenes', columns: [], key: ['id'] }, since);
   try {
     const found: SourceDocument[] = [];
     for await (const document of set.content) {
-      if (deadline.signal.aborted) throw new ToolError('timeout', 'Reading the images took longer than it may take.');
+      if (signal.aborted) break;
       found.push(document);
     }
     return {
@@ -27,15 +38,13 @@ export async function readImageChanges(
       deletedIds: set.deletedKeys.map((key) => String(key.id)),
       position: set.position,
     };
-  } catch (error) {
-    return error instanceof ToolError ? Promise.reject(error) : unavailable(error);
   } finally {
     await set.close();
   }
 }
 
-function unavailable(cause: unknown): never {
-  throw new ToolError('unavailable', 'PromptContent cannot be reached just now.', {
+function unavailable(cause: unknown): ToolError {
+  return new ToolError('unavailable', 'PromptContent cannot be reached just now.', {
     remedy: 'Try again in a few seconds; `promptsales status` shows which part is down.',
     retryAfterSeconds: 5,
     cause,

@@ -2,6 +2,8 @@ import { BSON, type ChangeStream, type ChangeStreamDocument, type ClientSession,
 import { codeOf, type MongoDatabase, openMongo, type StoredDocument } from '../db/mongo_database.ts';
 import { idOf, plainDocument } from './bson_document.ts';
 import type { ChangeRequest, ChangeSet, DocumentSource, SourceDocument } from './change_source.ts';
+import { CONTENT_COLLECTIONS, type ContentCollection } from './content_collections.ts';
+import { projectionOf } from './document_projection.ts';
 
 const DOCUMENTS_A_FETCH = 500;
 /** How long the server waits for an event before it says that there is none. */
@@ -217,9 +219,10 @@ function tokenOf(stream: ChangeStream<StoredDocument, Event>): Document {
 /** Those of the ids that exist, as they are now. One that was deleted meanwhile is deleted in the stream after the position, too. */
 async function* lookedUp({ database, session, standing }: Reading, ids: readonly unknown[]): AsyncGenerator<SourceDocument> {
   const collection = database.db.collection(standing.name);
+  const projection = shownOf(standing.name);
   for (let from = 0; from < ids.length; from += DOCUMENTS_A_FETCH) {
     const some = ids.slice(from, from + DOCUMENTS_A_FETCH);
-    const found = collection.find({ _id: { $in: some as [] } }, { session, limit: some.length, batchSize: some.length + 1 });
+    const found = collection.find({ _id: { $in: some as [] } }, { session, projection, limit: some.length, batchSize: some.length + 1 });
     for (const document of await found.toArray()) yield toSource(document);
   }
 }
@@ -229,12 +232,20 @@ function all(read: Reading): AsyncGenerator<SourceDocument> {
 }
 
 async function* matching({ database, session, standing }: Reading, filter: Document): AsyncGenerator<SourceDocument> {
-  const cursor = database.db.collection(standing.name).find(filter, { session, batchSize: DOCUMENTS_A_FETCH });
+  const projection = shownOf(standing.name);
+  const cursor = database.db.collection(standing.name).find(filter, { session, projection, batchSize: DOCUMENTS_A_FETCH });
   try {
     for await (const document of cursor) yield toSource(document);
   } finally {
     await cursor.close();
   }
+}
+
+/** What the hub takes of a document is what the collection's schema reads; of a collection that has none, everything. */
+function shownOf(name: string): Document {
+  const known: Readonly<Record<string, ContentCollection>> = CONTENT_COLLECTIONS;
+  const { schema } = known[name] ?? {};
+  return schema === undefined ? {} : projectionOf(schema);
 }
 
 function polled(read: Reading, previous: Position | undefined): ChangeSet<SourceDocument> {

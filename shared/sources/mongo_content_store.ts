@@ -11,6 +11,7 @@ import { type ContentStoreOptions, contentReader } from './content_reader.ts';
 import { generationLogDocument, outsideRequestDocument } from './content_records.ts';
 import type { ContentStore, ContentVersion, QuotaState, SaveVersionsOutcome } from './content_store.ts';
 import { toCreative, toImage, toKeptGeneration, toPastMessages, toReserveOutcome, toSubscribedClient } from './content_values.ts';
+import { projectionOf } from './document_projection.ts';
 import { readImageChanges } from './image_changes.ts';
 import { documentSourceIn } from './mongo_change_source.ts';
 import { holding, plansOn, plansShown, reservation, settlement } from './mongo_content_store_updates.ts';
@@ -29,8 +30,8 @@ export async function openMongoContentStore(url: string, options: ContentStoreOp
   const changes = documentSourceIn(database);
   const reader = contentReader(options);
 
-  const one = async <T>(collection: string, schema: z.ZodObject & z.ZodType<T>, id: string, deadline: Deadline): Promise<T | undefined> => {
-    const found = await database.find(collection, { filter: { _id: id }, projection: fieldsOf(schema), limit: 1 }, deadline);
+  const one = async <T>(collection: string, schema: z.ZodType<T>, id: string, deadline: Deadline): Promise<T | undefined> => {
+    const found = await database.find(collection, { filter: { _id: id }, projection: projectionOf(schema), limit: 1 }, deadline);
     return reader.readOne(collection, schema, id, found.map(toSource));
   };
   const insert = (collection: string, id: string, document: Record<string, unknown>, deadline: Deadline): Promise<boolean> =>
@@ -47,7 +48,7 @@ export async function openMongoContentStore(url: string, options: ContentStoreOp
     },
     async images(contentIds, deadline) {
       if (contentIds.length === 0) return [];
-      const asked = { filter: { _id: { $in: [...contentIds] } }, projection: fieldsOf(ImageDocument), limit: contentIds.length };
+      const asked = { filter: { _id: { $in: [...contentIds] } }, projection: projectionOf(ImageDocument), limit: contentIds.length };
       const found = new Map((await database.find('imagenes', asked, deadline)).map((document) => [idOf(document._id), toSource(document)]));
       const inOrder = contentIds.flatMap((id) => found.get(id) ?? []);
       return reader.readable('imagenes', ImageDocument, inOrder).map(({ value }) => toImage(value));
@@ -55,7 +56,7 @@ export async function openMongoContentStore(url: string, options: ContentStoreOp
     imageChanges: (since, deadline) => readImageChanges(changes, reader, since, deadline),
     async lastMessages(campaignIds, limit, deadline) {
       const filter = { id_campana: { $in: [...campaignIds] } };
-      const asked = { filter, projection: fieldsOf(GenerationLogDocument), sort: { fecha: -1, _id: -1 } as const, limit };
+      const asked = { filter, projection: projectionOf(GenerationLogDocument), sort: { fecha: -1, _id: -1 } as const, limit };
       const found = (await database.find('logs_campanas', asked, deadline)).map(toSource);
       return reader.readable('logs_campanas', GenerationLogDocument, found).map(({ value }) => toPastMessages(value));
     },
@@ -152,11 +153,6 @@ function byPlace(one: z.infer<typeof Plan>, other: z.infer<typeof Plan>): number
 
 function toQuota({ feature, planId, planName, used, limit, resetDate }: z.infer<typeof Plan>): QuotaState {
   return { feature, planId, planName, used, limit, resetDate };
-}
-
-/** The projection of what a schema reads: a collection's other fields stay where they are. */
-function fieldsOf(schema: z.ZodObject): Document {
-  return Object.fromEntries(Object.keys(schema.shape).map((name) => [name, 1]));
 }
 
 function toSource(document: Document): SourceDocument {

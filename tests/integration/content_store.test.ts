@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { casesOf, cell, documentedCases, IS_TOLD } from '../../scripts/content_adapters.ts';
 import { type Deadline, deadlineIn } from '../../shared/domain/deadline.ts';
 import { ToolError } from '../../shared/domain/tool_error.ts';
 import type { RefusedDocument } from '../../shared/sources/content_reader.ts';
@@ -135,7 +136,13 @@ for (const { engine, open, missing } of WORLDS) {
     });
 
     contract();
-    if (engine === 'PostgreSQL') describe('the login', rightsOfTheLogin);
+    if (engine !== 'PostgreSQL') return;
+    describe('the login', rightsOfTheLogin);
+
+    it(IS_TOLD, async ({ task }) => {
+      const cases = casesOf(task.suite ?? { name: '' }).filter((name) => name !== IS_TOLD);
+      expect(await documentedCases()).toEqual(cases.map(cell));
+    });
   });
 }
 
@@ -467,7 +474,7 @@ function contract(): void {
       const kept = await store.generation(written.logId, soon());
       expect(kept).toMatchObject({ requestHash: undefined, channel: undefined });
       expect(kept?.populations[0]?.messages[0]).not.toHaveProperty('headline');
-      await world.put('logs_campanas', written.logId, { ...record, generacion_metadata: older });
+      await world.putBroken('logs_campanas', written.logId, { ...record, generacion_metadata: older });
       await expect(store.generation(written.logId, soon())).rejects.toThrow(ToolError);
     });
 
@@ -499,7 +506,7 @@ function contract(): void {
     });
 
     it('come in the order of the ids; a broken one is left out and told', async () => {
-      await world.put('imagenes', 'IMG-2', { ...imageOf(2), descripcion: 7 });
+      await world.putBroken('imagenes', 'IMG-2', { ...imageOf(2), descripcion: 7 });
       const found = await store.images(['IMG-3', 'IMG-2', 'IMG-9', 'IMG-1'], soon());
       expect(found.map(({ contentId }) => contentId)).toEqual(['IMG-3', 'IMG-1']);
       expect(found[1]).toMatchObject({
@@ -536,15 +543,74 @@ function contract(): void {
       });
       expect(JSON.stringify(client)).not.toMatch(/@|\+506/);
       expect(client?.restrictions).toEqual({ words: [], claims: [] });
-      await world.put('clientes', 'CLI-BROKEN', { clientId: 'CLI-BROKEN' });
+      await world.putBroken('clientes', 'CLI-BROKEN', { clientId: 'CLI-BROKEN' });
       await expect(store.client('CLI-BROKEN', soon())).rejects.toThrow(ToolError);
+    });
+  });
+
+  describe('what somebody else writes about an image', () => {
+    const broken: readonly (readonly [string, object])[] = [
+      ['an address that runs a script', { url_imagen: 'javascript:alert(1)' }],
+      ['an address without encryption', { url_imagen: 'http://cdn.example.com/1.jpg' }],
+      ['an address with a login in it', { url_thumbnail: 'https://ana:clave@cdn.example.com/1.jpg' }],
+      ['an address that ends a quoted attribute', { url_thumbnail: 'https://cdn.example.com/1.jpg" onerror="alert(1)' }],
+      ['an address that is too long', { url_imagen: `https://cdn.example.com/${'a'.repeat(2_048)}` }],
+      ['a script', { descripcion: 'Corredora <script>alert(1)</script>' }],
+      ['a description without end', { descripcion: 'a'.repeat(5_001) }],
+      ['hashtags without end', { hashtags: Array.from({ length: 101 }, (_, index) => `#${index}`) }],
+    ];
+    const takesNot = /imagenes_document|failed validation/;
+
+    it.each(broken)('is refused when it has %s', async (_, part) => {
+      await world.put('imagenes', 'IMG-1', imageOf(1));
+      await expect(world.put('imagenes', 'IMG-1', { ...imageOf(1), ...part })).rejects.toThrow(takesNot);
+      expect(await store.images(['IMG-1'], soon())).toMatchObject([{ url: imageOf(1).url_imagen, description: imageOf(1).descripcion }]);
+    });
+
+    it('is refused when it comes under another id than its own, which another image may have', async () => {
+      await expect(world.put('imagenes', 'IMG-1', imageOf(2))).rejects.toThrow(takesNot);
+    });
+
+    it('is shown to nobody where it is there already', async () => {
+      const ids = broken.map((_, index) => `IMG-${10 + index}`);
+      for (const [index, [, part]] of broken.entries()) {
+        await world.putBroken('imagenes', `IMG-${10 + index}`, { ...imageOf(10 + index), ...part });
+      }
+      expect(await store.images(ids, soon())).toEqual([]);
+      expect(refused.map(({ id }) => id)).toEqual(ids);
+    });
+  });
+
+  describe('the ETL', () => {
+    const held = () => world.hub(`SELECT content_id AS id, description FROM content.images ORDER BY 1`);
+    const saying = (number: number, descripcion: string) => world.put('imagenes', `IMG-${number}`, { ...imageOf(number), descripcion });
+
+    it('brings a changed, a new and a deleted image to the hub within one round, and refuses a broken one', async () => {
+      await world.removeAll('imagenes');
+      for (const number of [1, 2, 3]) await saying(number, 'al principio');
+      await world.loadHub();
+      expect(await held()).toEqual([1, 2, 3].map((number) => ({ id: `IMG-${number}`, description: 'al principio' })));
+      await saying(2, 'otra vez');
+      await saying(4, 'nueva');
+      await world.remove('imagenes', 'IMG-1');
+      await world.putBroken('imagenes', 'IMG-5', imageOf(6));
+      await world.loadHub();
+      expect(await held()).toEqual([
+        { id: 'IMG-2', description: 'otra vez' },
+        { id: 'IMG-3', description: 'al principio' },
+        { id: 'IMG-4', description: 'nueva' },
+      ]);
+      const letters = `SELECT row_key FROM etl.dead_letters WHERE table_name = 'content.images' AND resolved_at IS NULL`;
+      expect(await world.hub(letters)).toEqual([{ row_key: 'IMG-5' }]);
+      const [last] = await world.hub(`SELECT mode FROM etl.runs WHERE table_name = 'content.images' ORDER BY run_id DESC LIMIT 1`);
+      expect(last).toEqual({ mode: 'delta' });
     });
   });
 
   describe('what a client must not be made to say', () => {
     const of = async (restricciones: unknown) => {
       const clientId = await clientWith([]);
-      await world.put('clientes', clientId, { ...clientOf(1, []), clientId, restricciones });
+      await world.putBroken('clientes', clientId, { ...clientOf(1, []), clientId, restricciones });
       return await store.client(clientId, soon());
     };
 

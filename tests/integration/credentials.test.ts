@@ -79,8 +79,17 @@ describe('promptsales credentials (S3)', () => {
     await command('set');
     const before = await store.list(soon());
     const fresh = await certificate('2026-02-01');
-    expect(await command('rotate', VALUE, '2026-04-01')).toBe(0);
-    expect(await openai()).toBe(VALUE);
+    let [rotating, reads] = [true, 0];
+    const readers = Array.from({ length: 2 }, async () => {
+      while (rotating) {
+        expect(await openai()).toBe(VALUE);
+        reads++;
+      }
+    });
+    for (let time = 0; time < 4; time++) expect(await command('rotate', VALUE, '2026-04-01')).toBe(0);
+    rotating = false;
+    await Promise.all(readers);
+    expect(reads).toBeGreaterThan(2);
     expect((await store.list(soon())).map(({ huella_certificado }) => huella_certificado)).toEqual([fresh.fingerprint]);
     // Whoever read it before the rotation can still open what was read.
     expect(before.map((sealed) => openCredential(sealed, [fresh, old]).reveal())).toEqual([VALUE]);

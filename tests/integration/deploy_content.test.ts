@@ -57,7 +57,9 @@ function deployed(): Script {
   });
 }
 
-async function deploy({ fill = false } = {}): Promise<string> {
+let code: number;
+
+async function deploy({ fill = false, check = false } = {}): Promise<string> {
   const written: string[] = [];
   const output = new Writable({
     write: (chunk, _, done) => {
@@ -66,7 +68,7 @@ async function deploy({ fill = false } = {}): Promise<string> {
     },
   }) as unknown as NodeJS.WriteStream;
   const settings = { ...readSettings({}), ...SCALE };
-  await runDeployContent({ fill }, { ...settings, urls: { ...settings.urls, content: endpoint.url } }, output);
+  code = await runDeployContent({ fill, check }, { ...settings, urls: { ...settings.urls, content: endpoint.url } }, output);
   return written.join('');
 }
 
@@ -161,6 +163,63 @@ describe('promptsales deploy content', () => {
       { $limit: 1_000 },
       { $group: { _id: 1, n: { $sum: 1 } } },
     ]);
+  });
+
+  it('with --check changes nothing, and tells what is missing, how the collections stand, and which documents break the rules', async () => {
+    endpoint.answer(empty);
+    await deploy();
+    const before = deployed();
+    const states = but((command, name) => {
+      if (name !== 'aggregate') return undefined;
+      const [stage] = command.pipeline;
+      if ('$collStats' in stage) {
+        const sizes = { count: 120, storageSize: 300 * 1024 * 1024, totalIndexSize: 65_536, freeStorageSize: 200 * 1024 * 1024 };
+        return firstBatch(command.aggregate, [{ storageStats: sizes }]);
+      }
+      const accesses = { ops: BSON.Long.fromNumber(12), since: new Date('2026-11-01T00:00:00Z') };
+      const indexes = command.aggregate === 'imagenes' ? ['_id_', 'written_at', 'by_hand'] : ['_id_'];
+      return firstBatch(
+        command.aggregate,
+        indexes.map((each) => ({ name: each, accesses })),
+      );
+    }, before);
+    endpoint.answer(states);
+    expect(await deploy({ check: true })).toBe(
+      [
+        'PromptContent is as it was deployed',
+        ...COLLECTION_NAMES.flatMap((each) => [
+          `${each}: 120 documents, 300.0 MB, indexes 0.1 MB`,
+          '  index _id_: 12 uses since 2026-11-01',
+          ...(each === 'imagenes'
+            ? ['  index written_at: 12 uses since 2026-11-01', '  index by_hand: 12 uses since 2026-11-01, made by somebody else']
+            : []),
+          `  200.0 MB of it are empty: db.runCommand({ compact: '${each}' }) on each member gives them back`,
+        ]),
+        '',
+      ].join('\n'),
+    );
+    expect(code).toBe(0);
+    expect(new Set(names())).toEqual(new Set(['find', 'listCollections', 'aggregate']));
+    // A server refuses these stages with another read concern.
+    expect(endpoint.all('aggregate').every(({ document }) => document.readConcern.level === 'local')).toBe(true);
+
+    endpoint.answer(but(({ find }) => (find === 'clientes' ? firstBatch(find, [{ _id: 'CLI-7' }]) : undefined), states));
+    expect(await deploy({ check: true })).toContain('  break its rules: CLI-7');
+    expect(code).toBe(1);
+    endpoint.answer(empty);
+    expect(await deploy({ check: true })).toContain(
+      'PromptContent is behind: scripts to apply: 0001_collections, 0002_indexes; validators',
+    );
+    expect(code).toBe(1);
+  });
+
+  it('tells what the server refuses, and what to do', async () => {
+    endpoint.answer(but((_, name) => (name === 'create' ? failure(13, 'not authorized on promptcontent to execute command') : undefined)));
+    await expect(deploy()).rejects.toMatchObject({
+      name: 'StackError',
+      message: expect.stringContaining('not authorized on promptcontent'),
+      remedy: expect.stringContaining('own the database'),
+    });
   });
 
   it.each([undefined, 'postgres://owner@127.0.0.1/content'])('is for an address of MongoDB, not for %s', async (content) => {

@@ -18,6 +18,20 @@ import {
 
 const NOW = 1_770_000_000;
 const STREAM = 77;
+/** What the hub takes of an image. */
+const IMAGE_FIELDS = {
+  contentId: 1,
+  url_imagen: 1,
+  url_thumbnail: 1,
+  descripcion: 1,
+  hashtags: 1,
+  categoria: 1,
+  vector_id_pinecone: 1,
+  metadata: 1,
+  campanas_asociadas: 1,
+  createdAt: 1,
+  updatedAt: 1,
+};
 const REQUEST = { table: 'content.imagenes', columns: [], key: ['id'] };
 let endpoint: MongoEndpoint;
 let source: DocumentSource;
@@ -112,12 +126,19 @@ describe('a collection of a replica set', () => {
       bsonOf({
         find: 'imagenes',
         filter: {},
+        projection: IMAGE_FIELDS,
         batchSize: 500,
         readConcern: { level: 'majority', afterClusterTime: BSON.Timestamp.fromBits(1, NOW) },
         $db: 'promptcontent',
       }),
     );
     expect(found.document.lsid).toEqual(opened.document.lsid);
+    // The stream is asked once for what came since it was opened, and waits no longer for it than this.
+    const more = endpoint.only('getMore');
+    expect(sent(more)).toBe(
+      bsonOf({ getMore: BSON.Long.fromNumber(STREAM), collection: 'imagenes', batchSize: 1_000, $db: 'promptcontent' }),
+    );
+    expect(Number(more.document.maxTimeMS)).toBe(50);
   });
 
   it('goes on from where the stream was opened, so that what is written while it is read comes again', async () => {
@@ -158,6 +179,7 @@ describe('a collection of a replica set', () => {
       bsonOf({
         find: 'imagenes',
         filter: { _id: { $in: ['IMG-3', 'IMG-4'] } },
+        projection: IMAGE_FIELDS,
         limit: 2,
         batchSize: 3,
         readConcern: { level: 'majority', afterClusterTime: BSON.Timestamp.fromBits(1, NOW + 9) },
@@ -306,6 +328,20 @@ describe('a collection of a replica set', () => {
     });
   });
 
+  it('has its batches fetched one after the other by the cursor that was opened', async () => {
+    const batches = [nextBatch('imagenes', [{ _id: 'IMG-2' }], 99), nextBatch('imagenes', [{ _id: 'IMG-3' }])];
+    scripted((command, name) => {
+      if (name === 'find') return firstBatch('imagenes', [{ _id: 'IMG-1' }], 99);
+      return name === 'getMore' && Number(command.getMore) === 99 ? (batches.shift() ?? failure(43, 'CursorNotFound')) : {};
+    });
+    expect((await read(null)).ids).toEqual(['IMG-1', 'IMG-2', 'IMG-3']);
+    const fetches = endpoint.all('getMore').filter(({ document }) => Number(document.getMore) === 99);
+    expect(fetches.map(sent)).toEqual(
+      [1, 2].map(() => bsonOf({ getMore: BSON.Long.fromNumber(99), collection: 'imagenes', batchSize: 500, $db: 'promptcontent' })),
+    );
+    expect(fetches.map(({ document }) => document.lsid)).toEqual([1, 2].map(() => endpoint.only('find').document.lsid));
+  });
+
   it('gives documents as the JSON they mean, whatever BSON types a field holds', async () => {
     scripted((_, name) =>
       name === 'find'
@@ -379,6 +415,7 @@ describe('a collection of a single server, which has no streams,', () => {
             { updatedAt: { $not: { $type: ['date', 'string'] } } },
           ],
         },
+        projection: IMAGE_FIELDS,
         batchSize: 500,
         readConcern: { level: 'majority' },
         $db: 'promptcontent',

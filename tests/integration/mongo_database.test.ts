@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { BSON, type Document } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deadlineIn } from '../../shared/domain/deadline.ts';
@@ -313,16 +314,34 @@ describe('a server that fails', () => {
     expect(Number(endpoint.only('find').document.maxTimeMS)).toBeLessThanOrEqual(150);
   });
 
+  it('by saying nothing to who asks for changes is a timeout too, and the next is answered', async () => {
+    const history = mongoHistory(endpoint);
+    let answer = (): void => undefined;
+    const silence = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    endpoint.answer(async (command, name) => {
+      if (name === 'find') await silence;
+      return history.script(command, name);
+    });
+    const began = performance.now();
+    await expect(store.imageChanges(null, deadlineIn(300))).rejects.toMatchObject({ name: 'ToolError', errorClass: 'timeout' });
+    expect(performance.now() - began).toBeLessThan(2_000);
+    answer();
+    endpoint.answer(history.script);
+    expect(await store.imageChanges(null, soon())).toMatchObject({ mode: 'snapshot', images: [] });
+  });
+
   it('by refusing a document that breaks the rules of its collection (121) is told so, without the document', async () => {
+    const details = { operatorName: '$jsonSchema', consideredValue: 'ana@example.com' };
     inTurn({
       ok: 1,
       n: 0,
-      writeErrors: [{ index: 0, code: 121, errmsg: 'Document failed validation', errInfo: { failingDocumentId: 'REQ-6' } }],
+      writeErrors: [{ index: 0, code: 121, errmsg: 'Document failed validation', errInfo: { failingDocumentId: 'REQ-6', details } }],
     });
-    await expect(store.recordRequest(request('REQ-6'), soon())).rejects.toMatchObject({
-      errorClass: 'internal',
-      message: expect.not.stringContaining('REQ-6'),
-    });
+    const error = await store.recordRequest(request('REQ-6'), soon()).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ name: 'ToolError', errorClass: 'internal' });
+    expect(inspect(error, { depth: 9 })).not.toMatch(/REQ-6|ana@/);
   });
 
   it('by forbidding the command (13) is no outage', async () => {

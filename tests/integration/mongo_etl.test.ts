@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Script } from '../support/mongo_endpoint.ts';
+import { failure, type Script } from '../support/mongo_endpoint.ts';
 import { IMAGES, imageSaying, type MongoEtlWorld, startMongoEtlWorld } from '../support/mongo_etl_world.ts';
 
 let world: MongoEtlWorld;
@@ -75,10 +75,48 @@ it('never stands further than what was loaded: killed between the events and the
   });
 });
 
+it.each([
+  [286, 'ChangeStreamHistoryLost'],
+  [280, 'ChangeStreamFatalError'],
+])('reads all again when its token is lost (%i), and misses nothing of what happened meanwhile', async (code, codeName) => {
+  world.history.write('imagenes', 'IMG-4', imageSaying(4, `antes de ${code}`));
+  world.history.write('imagenes', 'IMG-5');
+  world.history.write('imagenes', `IMG-${code}`, imageSaying(code, 'nueva'));
+  world.endpoint.answer((command, name) => {
+    const isResumed = command.aggregate === 'imagenes' && command.pipeline[0].$changeStream.resumeAfter !== undefined;
+    return isResumed ? failure(code, codeName, ['NonResumableChangeStreamError']) : world.history.script(command, name);
+  });
+  const images = (await world.round()).runs.find((run) => run.table === 'content.images');
+  world.endpoint.answer(world.history.script);
+  expect(images).toMatchObject({ mode: 'snapshot', status: 'done' });
+  expect(await world.differences()).toEqual([]);
+  world.history.write('imagenes', 'IMG-4', imageSaying(4, `después de ${code}`));
+  expect((await world.round()).runs.find((run) => run.table === 'content.images')).toMatchObject({ mode: 'delta', read: 1, written: 1 });
+  expect(await world.differences()).toEqual([]);
+});
+
 it('saves where the streams stand in a round that finds nothing', async () => {
   const before = await standing();
   world.history.write('elsewhere', 'X-1', {});
   const report = await world.round();
   expect(report.runs.map((run) => [run.status, run.read, run.deleted])).toEqual(report.runs.map(() => ['done', 0, 0]));
   expect(await standing()).not.toEqual(before);
+});
+
+it('brings from a single server what was written within one round, and what was deleted within the hour (E1)', async () => {
+  const single = await startMongoEtlWorld('single server');
+  const imagesOf = async () => (await single.round()).runs.find((run) => run.table === 'content.images');
+  try {
+    expect(await imagesOf()).toMatchObject({ mode: 'snapshot', status: 'done', written: IMAGES });
+    single.history.write('imagenes', 'IMG-1', imageSaying(1, 'otra vez'));
+    single.history.write('imagenes', 'IMG-91', imageSaying(91, 'nueva'));
+    single.history.write('imagenes', 'IMG-2');
+    expect(await imagesOf()).toMatchObject({ mode: 'delta', status: 'done', written: 2, deleted: 0 });
+    expect(await single.differences()).toEqual(['has IMG-2 al principio']);
+    single.history.pass(3_600);
+    expect(await imagesOf()).toMatchObject({ mode: 'snapshot', status: 'done', written: 0, deleted: 1 });
+    expect(await single.differences()).toEqual([]);
+  } finally {
+    await single.stop();
+  }
 });

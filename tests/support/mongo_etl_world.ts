@@ -28,9 +28,9 @@ export const IMAGES = 90;
 export const imageSaying = (number: number, descripcion: string): Record<string, unknown> => ({ ...imageOf(number), descripcion });
 
 /** Starts one with 90 images and 12 clients of two subscriptions each; nothing is loaded yet. */
-export async function startMongoEtlWorld(): Promise<MongoEtlWorld> {
+export async function startMongoEtlWorld(kind: 'replica set' | 'single server' = 'replica set'): Promise<MongoEtlWorld> {
   const server = await startScratchPostgres();
-  const endpoint = await startMongoEndpoint();
+  const endpoint = await startMongoEndpoint(kind);
   const databases = await createEtlDatabases(server);
   const history = mongoHistory(endpoint);
   endpoint.answer(history.script);
@@ -63,6 +63,7 @@ export async function startMongoEtlWorld(): Promise<MongoEtlWorld> {
       return [
         ...told.filter((row) => !rows.includes(row)).map((row) => `lacks ${row}`),
         ...rows.filter((row) => !told.includes(row)).map((row) => `has ${row}`),
+        ...rows.filter((row, index) => rows.indexOf(row) !== index).map((row) => `has twice ${row}`),
       ];
     },
     stop: async () => {

@@ -6,6 +6,8 @@ import { failure, firstBatch, type MongoEndpoint, nextBatch, type Script, tokenA
 export type MongoHistory = {
   /** A document is written, or deleted where none is given. */
   readonly write: (collection: string, id: string, document?: Readonly<Record<string, unknown>>) => void;
+  /** So many seconds in which nothing happens. */
+  readonly pass: (seconds: number) => void;
   /** Every document there is, by its id. */
   readonly now: (collection: string) => ReadonlyMap<string, Document>;
   /** Replies to the ETL's commands; any other is a command that does not exist. */
@@ -56,6 +58,10 @@ export function mongoHistory(endpoint: MongoEndpoint): MongoHistory {
       if (document === undefined) documents(collection).delete(id);
       else documents(collection).set(id, storedDocument(id, document));
       happened.push({ second, collection, operationType: document === undefined ? 'delete' : 'replace', id });
+    },
+    pass: (seconds) => {
+      second += seconds;
+      endpoint.setTime(second);
     },
     now: documents,
     script: (command, name) => {

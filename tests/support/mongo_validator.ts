@@ -4,7 +4,7 @@ import { BSON } from 'mongodb';
 type Schema = Readonly<Record<string, unknown>>;
 
 /**
- * What the manual says of a collection's validator ($jsonSchema, $and, $expr with $eq), for the keywords the project's validators use; any other
+ * What the manual says of a collection's validator ($jsonSchema, $and, $expr with $eq and the size of the document), for the keywords the project's validators use; any other
  * throws, as a server refuses it. Decides about one document and keeps none.
  */
 export function mongoTakes(validator: Schema, document: Readonly<Record<string, unknown>>): boolean {
@@ -12,9 +12,16 @@ export function mongoTakes(validator: Schema, document: Readonly<Record<string, 
     if (operator === '$and') return (operand as Schema[]).every((part) => mongoTakes(part, document));
     if (operator === '$jsonSchema') return takes(operand as Schema, document);
     if (operator !== '$expr') throw new Error(`unknown operator ${operator}`);
-    const [one, other] = (operand as { $eq: string[] }).$eq.map((field) => document[field.slice(1)]);
-    return isDeepStrictEqual(one, other);
+    return holds(operand as Schema, document);
   });
+}
+
+function holds(expression: Schema, document: Schema): boolean {
+  const { $eq: fields, $lte: size } = expression as { readonly $eq?: string[]; readonly $lte?: [{ readonly $bsonSize: string }, number] };
+  if (Object.keys(expression).length === 1 && size?.[0].$bsonSize === '$$ROOT') return BSON.calculateObjectSize(document) <= size[1];
+  if (Object.keys(expression).length > 1 || fields === undefined) throw new Error(`unknown expression ${JSON.stringify(expression)}`);
+  const [one, other] = fields.map((field) => document[field.slice(1)]);
+  return isDeepStrictEqual(one, other);
 }
 
 const isNumber = (value: unknown): value is number => typeof value === 'number';

@@ -9,7 +9,8 @@ import { validatorOf } from '../../database/mongodb/validator.ts';
 import { contentRuleFiles } from '../../scripts/content_rules.ts';
 import { packageRoot } from '../../shared/config/package_root.ts';
 import { storedDocument } from '../../shared/sources/bson_document.ts';
-import { COLLECTION_NAMES, CONTENT_COLLECTIONS } from '../../shared/sources/content_collections.ts';
+import { COLLECTION_NAMES, CONTENT_COLLECTIONS, type ContentCollection } from '../../shared/sources/content_collections.ts';
+import { contentReader } from '../../shared/sources/content_reader.ts';
 import { mutations, type SampleDocument, sampleDocuments } from '../support/content_samples.ts';
 import { mongoTakes, overTheWire } from '../support/mongo_validator.ts';
 
@@ -85,6 +86,19 @@ describe('the design of the collections', () => {
     const shown = [...(text.split('## Indexes')[1] ?? '').matchAll(/^\| `(\w+)` \| `/gm)].map(([, index]) => index);
     expect(shown.sort()).toEqual(['_id_', ...indexes].sort());
   });
+
+  it('has a unique index wherever two documents may not be alike, as PostgreSQL has', async () => {
+    type Index = { readonly key: object; readonly unique?: boolean };
+    const commands = JSON.parse(await scripts('0002_indexes.json')) as { createIndexes: string; indexes: Index[] }[];
+    const unique = commands.flatMap(({ createIndexes: name, indexes }) =>
+      indexes.filter((index) => index.unique).map(({ key }) => [name, Object.keys(key)]),
+    );
+    const wanted = Object.entries<ContentCollection>(CONTENT_COLLECTIONS).flatMap(([name, { unique: fields }]) =>
+      fields ? [[name, fields]] : [],
+    );
+    expect(unique).toEqual(wanted);
+    expect(wanted).not.toEqual([]);
+  });
 });
 
 describe('what others wrote is not trusted', () => {
@@ -101,8 +115,20 @@ describe('what others wrote is not trusted', () => {
     ['a tag in its description', { descripcion: 'Playa <img src=x onerror=alert(1)>' }],
     ['a description of 6,000 characters', { descripcion: 'a'.repeat(6_000) }],
     ['101 hashtags', { hashtags: Array(101).fill('#a') }],
+    ['a tag for a hashtag', { hashtags: ['<script>alert(1)</script>'] }],
+    ['a tag in its category', { categoria: 'moda<img src=x onerror=alert(1)>' }],
   ])('an image with %s is refused', (_, more) => {
     expect(takes(more)).toBe(false);
+  });
+
+  it('a document of five million characters is refused by the validator and by whoever reads it, wherever they stand in it', () => {
+    const large = { ...image, metadata: { formato: 'jpg', aprobado: true, notas: 'a'.repeat(5_000_000) } };
+    const id = String(image.contentId);
+    expect(mongoTakes(validatorOf(CONTENT_COLLECTIONS.imagenes), stored({ id, document: large }))).toBe(false);
+    const refused: string[] = [];
+    const reader = contentReader({ onRefused: ({ reason }) => refused.push(reason) });
+    expect(reader.readable('imagenes', CONTENT_COLLECTIONS.imagenes.schema, [{ id, document: large }])).toEqual([]);
+    expect(refused).toEqual(['it is larger than 4,000,000 bytes']);
   });
 
   it('an image whose description compares numbers or sends love is taken', () => {

@@ -19,15 +19,15 @@ $$;
 
 CREATE OR REPLACE FUNCTION content.takes_imagenes(id text, document jsonb) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
-  RETURN (document ->> 'contentId' = id AND CASE WHEN jsonb_typeof(document) = 'object' THEN
+  RETURN (document ->> 'contentId' = id AND octet_length(document::text) <= 4000000 AND CASE WHEN jsonb_typeof(document) = 'object' THEN
     content.is_text((document -> 'contentId'), 1, 500, NULL)
     AND content.is_text((document -> 'url_imagen'), NULL, 2048, '^https:\/\/[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?(?:[/?#][^ \t\r\n<>"''`\\]*)?$')
     AND content.is_text((document -> 'url_thumbnail'), NULL, 2048, '^https:\/\/[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?(?:[/?#][^ \t\r\n<>"''`\\]*)?$')
     AND content.is_text((document -> 'descripcion'), 1, 5000, '^[^<]*(?:<(?![A-Za-z/!?])[^<]*)*$')
     AND CASE WHEN jsonb_typeof((document -> 'hashtags')) = 'array' THEN
         jsonb_array_length((document -> 'hashtags')) <= 100
-        AND NOT EXISTS (SELECT FROM jsonb_array_elements((document -> 'hashtags')) e6 WHERE (content.is_text(e6, NULL, 150, NULL)) IS NOT TRUE) END
-    AND content.is_text((document -> 'categoria'), 1, 500, NULL)
+        AND NOT EXISTS (SELECT FROM jsonb_array_elements((document -> 'hashtags')) e6 WHERE (content.is_text(e6, NULL, 150, '^[^<]*(?:<(?![A-Za-z/!?])[^<]*)*$')) IS NOT TRUE) END
+    AND content.is_text((document -> 'categoria'), 1, 500, '^[^<]*(?:<(?![A-Za-z/!?])[^<]*)*$')
     AND (document -> 'vector_id_pinecone' IS NULL OR (content.is_text((document -> 'vector_id_pinecone'), 1, 500, NULL) OR jsonb_typeof((document -> 'vector_id_pinecone')) = 'null'))
     AND CASE WHEN jsonb_typeof((document -> 'metadata')) = 'object' THEN
         content.is_text(((document -> 'metadata') -> 'formato'), 1, 500, NULL)
@@ -47,7 +47,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION content.takes_campanas(id text, document jsonb) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
-  RETURN (document ->> 'campaignId' = id AND CASE WHEN jsonb_typeof(document) = 'object' THEN
+  RETURN (document ->> 'campaignId' = id AND octet_length(document::text) <= 4000000 AND CASE WHEN jsonb_typeof(document) = 'object' THEN
     content.is_text((document -> 'campaignId'), 1, 500, NULL)
     AND (document -> 'clientId' IS NULL OR (content.is_text((document -> 'clientId'), 1, 500, NULL) OR jsonb_typeof((document -> 'clientId')) = 'null'))
     AND content.is_text((document -> 'name'), 1, 500, NULL)
@@ -75,7 +75,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION content.takes_clientes(id text, document jsonb) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
-  RETURN (document ->> 'clientId' = id AND CASE WHEN jsonb_typeof(document) = 'object' THEN
+  RETURN (document ->> 'clientId' = id AND octet_length(document::text) <= 4000000 AND CASE WHEN jsonb_typeof(document) = 'object' THEN
     content.is_text((document -> 'clientId'), 1, 500, NULL)
     AND content.is_text((document -> 'company'), 1, 500, NULL)
     AND content.is_text((document -> 'email'), 1, 500, NULL)
@@ -110,7 +110,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION content.takes_logs_campanas(id text, document jsonb) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
-  RETURN (document ->> 'id_log' = id AND CASE WHEN jsonb_typeof(document) = 'object' THEN
+  RETURN (document ->> 'id_log' = id AND octet_length(document::text) <= 4000000 AND CASE WHEN jsonb_typeof(document) = 'object' THEN
     content.is_text((document -> 'id_log'), 1, 500, NULL)
     AND content.is_text((document -> 'id_campana'), 1, 500, NULL)
     AND content.is_text((document -> 'id_cliente'), 1, 500, NULL)
@@ -154,7 +154,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION content.takes_bitacora_solicitudes(id text, document jsonb) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
-  RETURN (document ->> 'id_solicitud' = id AND (CASE WHEN jsonb_typeof(document) = 'object' THEN
+  RETURN (document ->> 'id_solicitud' = id AND octet_length(document::text) <= 4000000 AND (CASE WHEN jsonb_typeof(document) = 'object' THEN
       content.is_text((document -> 'id_solicitud'), 1, 500, NULL)
       AND content.is_text((document -> 'servicio_utilizado'), 1, 500, NULL)
       AND jsonb_typeof((document -> 'request')) = 'object'
@@ -199,7 +199,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION content.takes_servicios_terceros(id text, document jsonb) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
-  RETURN (document ->> 'nombre_servicio' = id AND CASE WHEN jsonb_typeof(document) = 'object' THEN
+  RETURN (document ->> 'nombre_servicio' = id AND octet_length(document::text) <= 4000000 AND CASE WHEN jsonb_typeof(document) = 'object' THEN
     content.is_text((document -> 'nombre_servicio'), NULL, NULL, '^[A-Za-z][A-Za-z0-9_-]{0,99}$')
     AND content.is_text((document -> 'url_base'), NULL, 2048, '^https:\/\/[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?(?:[/?#][^ \t\r\n<>"''`\\]*)?$')
     AND CASE WHEN jsonb_typeof((document -> 'metodos_disponibles')) = 'array' THEN
@@ -234,7 +234,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION content.takes_mcp_servers(id text, document jsonb) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
-  RETURN (document ->> 'name' = id AND CASE WHEN jsonb_typeof(document) = 'object' THEN
+  RETURN (document ->> 'name' = id AND octet_length(document::text) <= 4000000 AND CASE WHEN jsonb_typeof(document) = 'object' THEN
     content.is_text((document -> 'name'), NULL, NULL, '^[A-Za-z][A-Za-z0-9_-]{0,99}$')
     AND CASE WHEN jsonb_typeof((document -> 'tools')) = 'array' THEN
         jsonb_array_length((document -> 'tools')) <= 200
@@ -261,7 +261,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION content.takes_credenciales_cifradas(id text, document jsonb) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
-  RETURN (document ->> 'id_credencial' = id AND CASE WHEN jsonb_typeof(document) = 'object' THEN
+  RETURN (document ->> 'id_credencial' = id AND octet_length(document::text) <= 4000000 AND CASE WHEN jsonb_typeof(document) = 'object' THEN
     content.is_text((document -> 'id_credencial'), 1, 500, NULL)
     AND content.is_text((document -> 'servicio_referencia'), NULL, NULL, '^[A-Za-z][A-Za-z0-9_-]{0,99}$')
     AND (document -> 'tipo_credencial') IN ('"client_id"', '"client_secret"', '"api_key"', '"access_token"', '"refresh_token"')
@@ -280,3 +280,5 @@ DO $$ BEGIN
     ALTER TABLE content.credenciales_cifradas ADD CONSTRAINT credenciales_cifradas_document CHECK (content.takes_credenciales_cifradas(id, document)) NOT VALID;
   END IF;
 END $$;
+
+CREATE UNIQUE INDEX IF NOT EXISTS credenciales_cifradas_unique ON content.credenciales_cifradas ((document ->> 'servicio_referencia'), (document ->> 'tipo_credencial'));

@@ -1,4 +1,5 @@
 import { CONTENT_COLLECTIONS, type ContentCollection } from '../../../shared/sources/content_collections.ts';
+import { MOST_BYTES } from '../../../shared/sources/content_documents.ts';
 import { type DocumentRule, documentRule, TIME_PATTERN } from '../../content/document_rule.ts';
 
 const HEAD = `-- PromptContent on PostgreSQL: what a document must be. Made by scripts/content_rules.ts from shared/sources/content_documents.ts.
@@ -20,24 +21,29 @@ CREATE OR REPLACE FUNCTION content.is_time(value jsonb) RETURNS boolean LANGUAGE
   SELECT content.is_text(value, NULL, NULL, ${pattern(TIME_PATTERN)})
 $$;`;
 
-/** The script that lets each collection take only documents of its schema, under the id they are known by. */
+/** The script that lets each collection take only documents of its schema, under the id they are known by, and no two alike where they may not be. */
 export function documentChecksSql(): string {
   return `${HEAD}\n\n${Object.entries(CONTENT_COLLECTIONS)
     .map(([name, collection]) => checkOf(name, collection))
     .join('\n\n')}\n`;
 }
 
-function checkOf(name: string, { schema, idField }: ContentCollection): string {
+function checkOf(name: string, { schema, idField, unique }: ContentCollection): string {
   return `CREATE OR REPLACE FUNCTION content.takes_${name}(id text, document jsonb) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
-  RETURN (document ->> '${idField}' = id AND ${condition(documentRule(schema), 'document', 2)}) IS TRUE;
+  RETURN (document ->> '${idField}' = id AND octet_length(document::text) <= ${MOST_BYTES} AND ${condition(documentRule(schema), 'document', 2)}) IS TRUE;
 END $$;
 
 DO $$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'content.${name}'::regclass AND conname = '${name}_document') THEN
     ALTER TABLE content.${name} ADD CONSTRAINT ${name}_document CHECK (content.takes_${name}(id, document)) NOT VALID;
   END IF;
-END $$;`;
+END $$;${unique === undefined ? '' : `\n\n${uniqueIndex(name, unique)}`}`;
+}
+
+function uniqueIndex(name: string, fields: readonly string[]): string {
+  const columns = fields.map((field) => `(document ->> ${quoted(field)})`).join(', ');
+  return `CREATE UNIQUE INDEX IF NOT EXISTS ${name}_unique ON content.${name} (${columns});`;
 }
 
 /** The rule as a condition on a jsonb expression; `indent` is where its lines begin. */
