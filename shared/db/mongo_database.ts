@@ -67,8 +67,8 @@ export type MongoOptions = {
   readonly maxConnections: number;
 };
 
-// The driver's timeoutMS, which bounded an operation as a whole, does nothing since 7.8: an operation that it ended could leave its answer on
-// the connection for the next one (CVE-2026-119179). Each stage has a limit of its own instead; the deadline of a call ends the waiting.
+// The driver declares timeoutMS, which bounded an operation as a whole, deprecated and without effect. Each stage has a limit of its own instead;
+// the deadline of a call ends the waiting.
 const SELECTION_MS = 5_000;
 const WAIT_FOR_CONNECTION_MS = 5_000;
 const SILENCE_MS = 60_000;
