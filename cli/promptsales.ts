@@ -1,9 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { CredentialType } from '../shared/access/credentials.ts';
 import { readSettings, type Settings, SettingsError } from '../shared/config/settings.ts';
 import { version } from '../shared/config/version.ts';
 import type { GenerateOptions } from './commands/generate.ts';
 import type { NewUser } from './commands/user.ts';
 import { GENERATE_HELP } from './generate/generate_help.ts';
+
+/** As credenciales_cifradas knows them. */
+const CREDENTIAL_TYPES: readonly CredentialType[] = ['client_id', 'client_secret', 'api_key', 'access_token', 'refresh_token'];
 
 /** Options of `up` and `fill` that stand for settings. */
 type DataOptions = { readonly scale?: 'full' | 'small'; readonly seed?: number; readonly referenceDate?: string };
@@ -93,13 +97,22 @@ withDataOptions(program.command('fill'))
   .action((options: DataOptions) => run(async (settings) => (await import('./commands/fill.ts')).runFill(withData(settings, options))));
 
 withDataOptions(program.command('deploy'))
-  .description('bring PromptAds or PromptCRM on SQL Server to what its project says')
-  .addArgument(program.createArgument('<database>', 'ads | crm').choices(['ads', 'crm']))
+  .description('bring PromptAds or PromptCRM on SQL Server, or PromptContent on MongoDB, to what its project says')
+  .addArgument(program.createArgument('<database>', 'ads | crm | content').choices(['ads', 'crm', 'content']))
   .option('--fill', 'put generated data into it, if it is empty')
-  .action((database: 'ads' | 'crm', options: DataOptions & { fill?: boolean }) =>
-    run(async (settings) =>
-      (await import('./commands/deploy.ts')).runDeploy(database, { fill: options.fill === true }, withData(settings, options)),
-    ),
+  .addOption(
+    new Option(
+      '--check',
+      'content: change nothing; tell what is missing, sizes, uses of indexes, and documents that break the rules',
+    ).conflicts('fill'),
+  )
+  .action(
+    (database: 'ads' | 'crm' | 'content', { fill = false, check = false, ...data }: DataOptions & { fill?: boolean; check?: boolean }) =>
+      run(async (settings) => {
+        const asked = withData(settings, data);
+        if (database === 'content') return (await import('./commands/deploy_content.ts')).runDeployContent({ fill, check }, asked);
+        return (await import('./commands/deploy_sql_server.ts')).runDeploySqlServer(database, { fill, check }, asked);
+      }),
   );
 
 program
@@ -140,6 +153,19 @@ program
   .option('--json', 'status: for machines')
   .action((verb: 'generate' | 'rotate' | 'status', options: { certificate?: boolean; resume?: boolean; json?: boolean }) =>
     run(async (settings) => (await import('./commands/keys.ts')).runKeys(verb, options, settings)),
+  );
+
+program
+  .command('credentials')
+  .description('what outside services want to see, encrypted in PromptContent')
+  .addArgument(program.createArgument('<verb>', 'set | list | rotate').choices(['set', 'list', 'rotate']))
+  .argument('[service]', 'set: the name of the service, such as openai')
+  .addArgument(program.createArgument('[type]', 'set: what it is; the value is read from standard input').choices(CREDENTIAL_TYPES))
+  .option('--json', 'list: for machines')
+  .action((verb: 'set' | 'list' | 'rotate', service: string | undefined, type: CredentialType | undefined, options: { json?: boolean }) =>
+    run(async (settings) =>
+      (await import('./commands/credentials.ts')).runCredentials(verb, { service, type, json: options.json === true }, settings),
+    ),
   );
 
 program

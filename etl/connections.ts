@@ -42,7 +42,7 @@ export async function openConnections(urls: EtlPlaces): Promise<EtlConnections> 
   const sources = {
     PromptAds: await rowSource('PromptAds', urls.ads),
     PromptCRM: await rowSource('PromptCRM', urls.crm),
-    PromptContent: postgresDocumentSource(requirePostgres('PromptContent', urls.content)),
+    PromptContent: await documentSource('PromptContent', urls.content),
   };
   const hub = new pg.Pool({ connectionString: urls.hubEtl, application_name: 'promptsales etl', max: 6, keepAlive: true });
   hub.on('error', () => {}); // an idle connection that breaks is replaced by the next query
@@ -66,7 +66,13 @@ async function rowSource(database: string, url: string): Promise<RowSource> {
   return postgresRowSource(requirePostgres(database, url, 'postgres:, mssql: and sqlserver:'));
 }
 
-function requirePostgres(database: string, url: string, readable = 'postgres:'): string {
+/** The driver of MongoDB is loaded by who has one. */
+async function documentSource(database: string, url: string): Promise<DocumentSource> {
+  if (/^mongodb(\+srv)?:/i.test(url)) return (await import('../shared/sources/mongo_change_source.ts')).mongoDocumentSource(url);
+  return postgresDocumentSource(requirePostgres(database, url, 'postgres: and mongodb:'));
+}
+
+function requirePostgres(database: string, url: string, readable: string): string {
   const protocol = /^([a-z][a-z0-9+]*):/i.exec(url)?.[1]?.toLowerCase();
   if (protocol !== 'postgres' && protocol !== 'postgresql') {
     throw new UnsupportedSource(`${database} is at a ${protocol ?? 'nameless'}: address, and changes can be read from ${readable} only`);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BinaryCopyWriter } from '../shared/db/binary_copy.ts';
 import type { RejectedRow, SourceDocument } from '../shared/sources/change_source.ts';
+import { tooLarge } from '../shared/sources/content_documents.ts';
 import type { DocumentStream, StreamRow } from './stream.ts';
 
 /** What became of the documents that were read: known once the chunks have been consumed. */
@@ -35,10 +36,11 @@ export async function* documentRows(
 
 function mapDocument(stream: DocumentStream, id: string, document: unknown): { rows: readonly StreamRow[] } | { refused: string } {
   try {
+    const text = JSON.stringify(document) as string | undefined;
+    const size = tooLarge(text);
+    if (size !== undefined) return { refused: size };
     // PostgreSQL's text cannot hold the character NUL, and one such field would end the COPY for all.
-    if (JSON.stringify(document)?.includes('\\u0000')) {
-      return { refused: 'a text holds the character NUL' };
-    }
+    if (text?.includes('\\u0000')) return { refused: 'a text holds the character NUL' };
     return { rows: stream.map(id, document) };
   } catch (error) {
     return { refused: refusal(error) };

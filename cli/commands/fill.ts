@@ -1,5 +1,5 @@
 import { fillSources } from '../../database/generator/fill_sources.ts';
-import { prepareSource } from '../../database/postgresql/prepare_source.ts';
+import { DOCUMENT_CHECKS, prepareSource } from '../../database/postgresql/prepare_source.ts';
 import type { Settings } from '../../shared/config/settings.ts';
 import { systemClock } from '../../shared/domain/clock.ts';
 import { SOURCE_WRITERS } from '../../shared/stack/source_writers.ts';
@@ -26,6 +26,7 @@ export async function runFill(settings: Settings): Promise<number> {
     const referenceDate = settings.referenceDate ?? systemClock(settings.timeZone).today();
     await fillSources(urls, { seed: settings.seed, referenceDate, scale: settings.scale, onProgress: progress.show });
     for (const { source, rights } of SOURCE_WRITERS) await prepareSource(urls[source], rights);
+    await prepareSource(urls.content, DOCUMENT_CHECKS);
   } finally {
     progress.end();
   }

@@ -1,5 +1,11 @@
 import pg from 'pg';
-import { type Certificate, certificateFolder, makeCertificate, readCertificates } from '../../shared/access/certificates.ts';
+import {
+  type Certificate,
+  certificateFolder,
+  makeCertificate,
+  readCertificates,
+  validCertificate,
+} from '../../shared/access/certificates.ts';
 import { dataKeysIn, KEY_PURPOSES, type KeyPurpose, unwrapWith } from '../../shared/access/data_keys.ts';
 import { listDataKeys, rewrapDataKeys, rotateDataKey, type StoredDataKey } from '../../shared/access/data_keys_rotation.ts';
 import { renewIdentities, valuesByKey } from '../../shared/access/identity_rotation.ts';
@@ -90,7 +96,7 @@ export async function makeMissingKeys(owner: pg.ClientBase, folder: string, now:
   const missing = missingPurposes(await listDataKeys(owner));
   if (missing.length === 0) return undefined;
   // Of a run that was interrupted, or put there on purpose.
-  const found = validOne(await readCertificates(folder), now);
+  const found = validCertificate(await readCertificates(folder), now);
   const certificate = found ?? (await makeCertificate(folder, { name: CERTIFICATE_NAME, from: now }));
   const keys: { purpose: KeyPurpose; keyId: string }[] = [];
   for (const purpose of missing) keys.push({ purpose, keyId: await rotateDataKey(owner, purpose, certificate) });
@@ -99,7 +105,7 @@ export async function makeMissingKeys(owner: pg.ClientBase, folder: string, now:
 
 async function rotateDataKeys(owner: pg.ClientBase, folder: string, now: Date): Promise<void> {
   const certificates = await readCertificates(folder);
-  const certificate = validOne(certificates, now);
+  const certificate = validCertificate(certificates, now);
   if (certificate === undefined) {
     throw new StackError(
       `There is no valid certificate in ${folder}.`,
@@ -144,7 +150,8 @@ async function rotateCertificate(owner: pg.ClientBase, folder: string, now: Date
   const count = await rewrapDataKeys(owner, before, made);
   say(`New certificate ${shown(made)} in ${folder}`);
   say(`${count} data ${count === 1 ? 'key' : 'keys'} wrapped under it; no encrypted value was touched.`);
-  say('The certificates before it are needed for older backups of the hub only.');
+  say('Credentials of outside services stay under the certificates before it until `promptsales credentials rotate`.');
+  say('After that those are needed for older backups only.');
   return 0;
 }
 
@@ -208,12 +215,6 @@ function opens(certificates: readonly Certificate[], key: StoredDataKey): boolea
   } catch {
     return false;
   }
-}
-
-/** The newest that may be used today. */
-function validOne(certificates: readonly Certificate[], now: Date): Certificate | undefined {
-  // A certificate tells its beginning in whole seconds.
-  return certificates.find(({ validFrom, validTo }) => validFrom.getTime() <= now.getTime() && now.getTime() < validTo.getTime());
 }
 
 function shown({ fingerprint, validTo }: Certificate): string {

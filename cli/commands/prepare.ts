@@ -1,26 +1,33 @@
 import pg from 'pg';
-import { fillSources, readFill } from '../../database/generator/fill_sources.ts';
+import { readContentFill } from '../../database/generator/fill_mongo_content.ts';
+import { type Fill, fillSources, readFill } from '../../database/generator/fill_sources.ts';
 import { migrateHub } from '../../database/postgresql/hub/migrate.ts';
-import { prepareSource } from '../../database/postgresql/prepare_source.ts';
+import { DOCUMENT_CHECKS, prepareSource } from '../../database/postgresql/prepare_source.ts';
 import { openConnections } from '../../etl/connections.ts';
 import { runOnce } from '../../etl/run.ts';
 import { firstStreams } from '../../etl/streams.ts';
 import { certificateFolder } from '../../shared/access/certificates.ts';
 import type { Settings } from '../../shared/config/settings.ts';
+import { openMongo } from '../../shared/db/mongo_database.ts';
 import { systemClock } from '../../shared/domain/clock.ts';
+import { deadlineIn } from '../../shared/domain/deadline.ts';
 import { SOURCE_WRITERS } from '../../shared/stack/source_writers.ts';
+import { StackError } from '../../shared/stack/stack_error.ts';
 import type { Progress } from '../../shared/stack/state.ts';
 import { makeMissingKeys } from './keys.ts';
 
 const SOURCES = ['ads', 'crm', 'content'] as const;
 type Source = (typeof SOURCES)[number];
 
+const LIMIT_MS = 20_000;
+
 /**
  * Brings the databases of an embedded stack to where servers can answer: the hub's migrations, the keys of personal data, the sources' data, a
  * first run of the ETL. Who the customers are is encrypted afterwards, by the first round of the schedule. Every step looks first whether it
  * is done, so a start that was killed is finished by the next, and a later start finds nothing to do. A source that is not `owned` is left as
- * it is: a configured one holds somebody's data; and none is filled unless all are. For a hub that is not ours no keys are made. Progress goes
- * to `report`. Returns the exit code.
+ * it is: a configured one holds somebody's data; and none is filled unless all are, or PromptContent alone is configured, on MongoDB, and was filled
+ * with generated documents: then the others get what belongs to those. For a hub that is not ours no keys are made. Progress goes to `report`. Returns
+ * the exit code.
  */
 export async function runPrepare(
   settings: Settings,
@@ -38,12 +45,14 @@ export async function runPrepare(
   await migrateHub(hubAdmin);
   const keysFolder = certificateFolder(settings);
   const fill = async (): Promise<boolean> => {
-    if (!SOURCES.every((source) => owned.includes(source)) || (await readFill(sources)) !== undefined) return false;
-    const referenceDate = settings.referenceDate ?? systemClock(settings.timeZone).today();
-    await fillSources(sources, {
-      seed: settings.seed,
-      referenceDate,
-      scale: settings.scale,
+    if (!owned.includes('ads') || !owned.includes('crm')) return false;
+    const places = owned.includes('content') ? sources : { ads, crm };
+    if ((await readFill(places)) !== undefined) return false;
+    const { seed, scale, referenceDate = systemClock(settings.timeZone).today() } = settings;
+    const plan = owned.includes('content') ? { seed, scale, referenceDate } : await fillOf(content);
+    if (plan === undefined) return false;
+    await fillSources(places, {
+      ...plan,
       onProgress: ({ done, total }) => report({ label: 'generated data', done, total }),
     });
     return true;
@@ -52,6 +61,7 @@ export async function runPrepare(
   for (const writer of SOURCE_WRITERS) {
     if (owned.includes(writer.source)) await prepareSource(sources[writer.source], writer.rights);
   }
+  if (owned.includes('content')) await prepareSource(content, DOCUMENT_CHECKS);
 
   const connections = await openConnections({ ads, crm, content, hubEtl, redis, keysFolder });
   try {
@@ -72,6 +82,27 @@ export async function runPrepare(
     return 0;
   } finally {
     await connections.close();
+  }
+}
+
+/** What the PromptContent at that address was filled with. Of one on PostgreSQL, which somebody configured, it is not asked. */
+async function fillOf(content: string): Promise<Fill | undefined> {
+  if (!/^mongodb(\+srv)?:\/\//i.test(content)) return undefined;
+  const database = openMongo(content, {
+    applicationName: 'promptsales prepare',
+    called: 'PromptContent',
+    setting: 'CONTENT_DATABASE_URL',
+    maxConnections: 1,
+  });
+  try {
+    const fill = await readContentFill(database, deadlineIn(LIMIT_MS));
+    if (fill !== undefined) return fill;
+    throw new StackError(
+      'PromptContent on MongoDB holds no generated data, and PromptAds and PromptCRM are not configured: there is nothing to fill those with.',
+      'Fill an empty one with `promptsales deploy content --fill`, or set ADS_DATABASE_URL and CRM_DATABASE_URL, too.',
+    );
+  } finally {
+    await database.close();
   }
 }
 

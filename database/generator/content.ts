@@ -173,22 +173,40 @@ export function outsideServiceDocuments(changedAt: string): readonly OutsideServ
   ];
 }
 
+/** The tools of each server, as its registry has them: a test holds the two together. */
+const TOOLS: Readonly<Record<string, readonly string[]>> = {
+  content_generator: ['getContent', 'generateCampaignMessages', 'get_generation_usage', 'save_campaign_content'],
+  sales_dashboard: [
+    'get_campaign_performance',
+    'get_sales_data',
+    'get_campaign_locations',
+    'get_campaign_channels',
+    'rank_campaigns',
+    'get_data_freshness',
+    'get_cache_report',
+  ],
+  ads_optimizer: [
+    'recommend_budget',
+    'get_campaign_pacing',
+    'get_attribution',
+    'analyze_experiment',
+    'find_ad_anomalies',
+    'apply_budget_plan',
+  ],
+  crm_analyzer: [
+    'get_lead_metrics',
+    'get_lead_funnel',
+    'segment_customers',
+    'rank_customers',
+    'find_nearby_customers',
+    'get_customer_profile',
+    'update_lead_stage',
+  ],
+};
+
 /** The documents of the collection `mcp_servers`. No calls have been made yet. */
 export function mcpServerDocuments(changedAt: string): readonly McpServerDocument[] {
-  const servers: Readonly<Record<string, readonly string[]>> = {
-    content_generator: ['getContent', 'generateCampaignMessages'],
-    sales_dashboard: [
-      'get_campaign_performance',
-      'get_sales_data',
-      'get_campaign_locations',
-      'get_campaign_channels',
-      'rank_campaigns',
-      'get_data_freshness',
-    ],
-    ads_optimizer: [],
-    crm_analyzer: [],
-  };
-  return Object.entries(servers).map(([name, tools]) => ({
+  return Object.entries(TOOLS).map(([name, tools]) => ({
     name,
     tools,
     configuration: { transport: ['stdio', 'streamable-http'], path: `/${name}/mcp`, timeoutMs: 20_000 },

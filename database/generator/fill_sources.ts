@@ -11,7 +11,8 @@ import { splitStatements } from './split_statements.ts';
 export { showcaseCampaign } from './campaigns.ts';
 export type { Scale } from './scales.ts';
 
-export type SourceUrls = { readonly ads: string; readonly crm: string; readonly content: string };
+/** `content` is left out where it is not on PostgreSQL: {@link fillMongoContent} fills it with what belongs to the others. */
+export type SourceUrls = { readonly ads: string; readonly crm: string; readonly content?: string | undefined };
 
 export type FillOptions = {
   readonly seed: number;
@@ -53,7 +54,7 @@ const USUAL_CHUNKS: Readonly<Record<Scale, Readonly<Record<string, number>>>> = 
 };
 
 /**
- * (Re)creates the schemas of the three source databases and fills them: same seed, date, scale and version, same data. What was
+ * (Re)creates the schemas of the source databases and fills them: same seed, date, scale and version, same data. What was
  * in those schemas is dropped. A fill that is cut short leaves no mark of completion, so that {@link readFill} finds nothing and the next fill begins anew.
  * Errors: the database's, after 30 s also that a table is in somebody else's use; RangeError for a reference date that is no day.
  * Nothing is retried.
@@ -96,11 +97,15 @@ export async function fillSources(urls: SourceUrls, options: FillOptions): Promi
       connect(urls.ads),
       connect(urls.crm),
       connect(urls.crm),
-      connect(urls.content),
+      urls.content === undefined ? undefined : connect(urls.content),
     ]);
     // The databases build their schemas while this thread prepares the data.
     const schemas = timed('schemas', () =>
-      Promise.all([recreateSchemas(adsFacts, 'ads'), recreateSchemas(crmPeople, 'crm'), recreateSchemas(content, 'content')]),
+      Promise.all([
+        recreateSchemas(adsFacts, 'ads'),
+        recreateSchemas(crmPeople, 'crm'),
+        content === undefined ? undefined : recreateSchemas(content, 'content'),
+      ]),
     );
     schemas.catch(() => undefined);
     const [adsKeys, crmKeys, contentKeys] = await Promise.all([readStatements('ads'), readStatements('crm'), readStatements('content')]);
@@ -110,6 +115,7 @@ export async function fillSources(urls: SourceUrls, options: FillOptions): Promi
     const small = (async () => {
       for (const table of data.ads) await load(adsRest, table);
       await load(crmPeople, data.cities);
+      if (content === undefined) return;
       for (const table of data.content) await load(content, table);
       await timed('keys of PromptContent', () => runAll(content, contentKeys));
     })();
@@ -170,7 +176,7 @@ export async function fillSources(urls: SourceUrls, options: FillOptions): Promi
         progress.done('keys of PromptCRM');
       })(),
     ]);
-    for (const client of [adsFacts, crmPeople, content]) await recordFill(client, fill);
+    for (const client of [adsFacts, crmPeople, content]) if (client !== undefined) await recordFill(client, fill);
   } finally {
     await Promise.allSettled(clients.map((client) => client.end()));
   }
@@ -179,9 +185,9 @@ export async function fillSources(urls: SourceUrls, options: FillOptions): Promi
   return { ...fill, rows, milliseconds };
 }
 
-/** What the three sources were filled with, or undefined when one of them has no complete fill or they disagree. */
-export async function readFill(urls: SourceUrls): Promise<Fill | undefined> {
-  const fills = await Promise.all([urls.ads, urls.crm, urls.content].map(readFillOf));
+/** What the sources were filled with, or undefined when one of them has no complete fill or they disagree. */
+export async function readFill({ ads, crm, content }: SourceUrls): Promise<Fill | undefined> {
+  const fills = await Promise.all([ads, crm, ...(content === undefined ? [] : [content])].map(readFillOf));
   const [first] = fills;
   return fills.every((fill) => JSON.stringify(fill) === JSON.stringify(first)) ? first : undefined;
 }

@@ -3,7 +3,7 @@ import type { JourneyPlan } from './journeys.ts';
 import type { LeadPlan } from './leads.ts';
 
 /** Raised with every change of the data that a seed and a date give. */
-export const GENERATOR_VERSION = 1;
+export const GENERATOR_VERSION = 2;
 
 export type Scale = 'full' | 'small';
 

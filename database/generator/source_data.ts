@@ -1,15 +1,15 @@
 import { BinaryCopyWriter } from '../../shared/db/binary_copy.ts';
 import * as ads from './ads_rows.ts';
-import { type History, historyBefore, isoInstant } from './calendar.ts';
+import { type History, historyBefore } from './calendar.ts';
 import { generateCampaigns } from './campaigns.ts';
 import { generateChangeLog } from './change_log.ts';
-import { clientDocuments, generateClients } from './clients.ts';
-import { campaignDocuments, mcpServerDocuments, outsideServiceDocuments } from './content.ts';
+import { generateClients } from './clients.ts';
+import { contentCollections } from './content_collections.ts';
 import { documentRows } from './content_rows.ts';
 import * as crm from './crm_rows.ts';
 import { generateCustomers, poolCustomers } from './customers.ts';
 import { generateExperiments } from './experiments.ts';
-import { generateImages, imageDocuments, imagesOfCampaigns } from './images.ts';
+import { generateImages, imagesOfCampaigns } from './images.ts';
 import { generateInteractions } from './interactions.ts';
 import { collectJourneys } from './journeys.ts';
 import { generateLeads } from './leads.ts';
@@ -55,7 +55,6 @@ export function sourceData(seed: number, referenceDate: string, scale: Scale): S
   const campaignImages = imagesOfCampaigns(seed, images, campaigns);
   const { adSets, ads: publications } = generatePublications(seed, campaigns, campaignImages);
   const experiments = generateExperiments(seed, history, campaigns, plan.experiments);
-  const settledAt = isoInstant(history, 0, 0);
 
   const customers = generateCustomers(seed, history, clients, plan.customers);
   const journeys = collectJourneys(seed, history, clients, campaigns, customers, poolCustomers(customers, clients.length), plan.journeys);
@@ -112,19 +111,9 @@ export function sourceData(seed: number, referenceDate: string, scale: Scale): S
 
   return {
     history,
-    content: [
-      table('content.imagenes', 'id document', () =>
-        documentRows(imageDocuments(seed, history, images, campaigns, campaignImages), (image) => image.contentId),
-      ),
-      table('content.campanas', 'id document', () =>
-        documentRows(campaignDocuments(seed, history, campaigns, clients, images, campaignImages), (campaign) => campaign.campaignId),
-      ),
-      table('content.clientes', 'id document', () => documentRows(clientDocuments(seed, history, clients), (client) => client.clientId)),
-      table('content.servicios_terceros', 'id document', () =>
-        documentRows(outsideServiceDocuments(settledAt), (service) => service.nombre_servicio),
-      ),
-      table('content.mcp_servers', 'id document', () => documentRows(mcpServerDocuments(settledAt), (server) => server.name)),
-    ],
+    content: contentCollections(seed, history, { clients, campaigns, images, campaignImages }).map(({ collection, documents }) =>
+      table(`content.${collection}`, 'id document', () => documentRows(documents())),
+    ),
     cities: table('crm.cities', 'city_id name region country_code country latitude longitude population', crm.cityRows),
     ads: [
       table('ads.channels', 'channel_id name kind', ads.channelRows),

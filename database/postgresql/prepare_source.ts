@@ -6,13 +6,16 @@ import { packageRoot } from '../../shared/config/package_root.ts';
 /** Any constant will do, as long as it stays the same in all versions. */
 const RIGHTS_LOCK = 4_712_027;
 
+/** What a document of PromptContent must be. */
+export const DOCUMENT_CHECKS = 'content/document_checks.sql';
+
 /**
  * Gives a source on PostgreSQL what a server that writes to it needs beside its data: indexes or functions, and the rights of the server's group
- * role. `rights` is the SQL file of that, below database/postgresql. The source's tables must be there; a fill makes them anew, without these.
+ * role. `script` is the SQL file of that, below database/postgresql. The source's tables must be there; a fill makes them anew, without these.
  * Milliseconds when nothing is missing. Needs the owner of the database.
  */
-export async function prepareSource(url: string, rights: string): Promise<void> {
-  const text = await readFile(join(packageRoot(), 'database', 'postgresql', ...rights.split('/')), 'utf8');
+export async function prepareSource(url: string, script: string): Promise<void> {
+  const text = await readFile(join(packageRoot(), 'database', 'postgresql', ...script.split('/')), 'utf8');
   const client = new pg.Client({ connectionString: url, application_name: 'promptsales prepare' });
   client.on('error', () => {}); // A lost connection fails the query that is waiting.
   await client.connect();

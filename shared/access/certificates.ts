@@ -59,6 +59,12 @@ export async function makeCertificate(
   return made;
 }
 
+/** The newest that is valid at an instant: what is encrypted from now on is wrapped under it. */
+export function validCertificate(certificates: readonly Certificate[], now: Date): Certificate | undefined {
+  // A certificate tells its beginning in whole seconds.
+  return certificates.find(({ validFrom, validTo }) => validFrom.getTime() <= now.getTime() && now.getTime() < validTo.getTime());
+}
+
 async function readPair(folder: string, name: string): Promise<Certificate> {
   const keyFile = join(folder, `${name}.key`);
   try {

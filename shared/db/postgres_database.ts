@@ -173,6 +173,9 @@ function timedOut(cause?: unknown): ToolError {
 function asToolError(error: unknown, called: string): unknown {
   if (error instanceof ToolError) return error;
   if (sqlState(error) === '57014') return timedOut(error);
+  // Without the cause: the server's own words quote the whole row.
+  if (sqlState(error) === CHECK_VIOLATION)
+    return new ToolError('internal', `${called} does not take what was to be written: it breaks its rules.`);
   if (isConnectionFailure(error)) {
     return new ToolError('unavailable', `${called} cannot be reached just now.`, {
       remedy: 'Try again in a few seconds; `promptsales status` shows which part is down.',
@@ -182,6 +185,8 @@ function asToolError(error: unknown, called: string): unknown {
   }
   return error;
 }
+
+const CHECK_VIOLATION = '23514';
 
 /** Class 08 is a lost connection, 57P0x a server going down or coming up, 53300 no free slot, 28 and 3D a refused login. */
 const CONNECTION_STATES = /^(08...|57P0[1-5]|53300|28...|3D000)$/;

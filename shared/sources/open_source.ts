@@ -8,8 +8,8 @@ export type WrittenSource<Store> = {
   readonly subject: string;
   /** The variable its address is read from. */
   readonly setting: string;
-  /** The other kind of database it may live in, the schemes of its addresses, and what opens it there; without that, no adapter writes there yet. */
-  readonly other: { readonly name: string; readonly schemes: RegExp; readonly open?: (address: string) => Promise<Store> };
+  /** The other kind of database it may live in, the schemes of its addresses, and what opens it there. */
+  readonly other: { readonly name: string; readonly schemes: readonly string[]; readonly open: (address: string) => Promise<Store> };
   /** Opens it at an address of PostgreSQL. */
   readonly openPostgres: (address: string) => Promise<Store>;
 };
@@ -28,20 +28,16 @@ export function openSource<Store>(source: WrittenSource<Store>, url: string | un
     }
     const kind = /^([a-z][a-z0-9+]*):/i.exec(url)?.[1]?.toLowerCase() ?? '';
     if (kind === 'postgres' || kind === 'postgresql') return source.openPostgres(url);
-    const isOther = other.schemes.test(kind);
-    if (isOther && other.open !== undefined) return opened(source, other.open, url);
-    const found = isOther
-      ? `${other.name}, and the adapter for ${other.name} is not there yet`
-      : other.open === undefined
-        ? 'no PostgreSQL database'
-        : `neither PostgreSQL nor ${other.name}`;
-    throw new ToolError('unavailable', `The address of ${subject} is of ${found}.`, { remedy: addressRemedy(source) });
+    if (other.schemes.includes(kind)) return opened(source, url);
+    throw new ToolError('unavailable', `The address of ${subject} is of neither PostgreSQL nor ${other.name}.`, {
+      remedy: addressRemedy(source),
+    });
   });
 }
 
-async function opened<Store>(source: WrittenSource<Store>, open: (address: string) => Promise<Store>, url: string): Promise<Store> {
+async function opened<Store>(source: WrittenSource<Store>, url: string): Promise<Store> {
   try {
-    return await open(url);
+    return await source.other.open(url);
   } catch (cause) {
     if (!(cause instanceof UnreadableAddress)) throw cause;
     throw new ToolError('unavailable', `The address of ${source.subject} cannot be read: ${cause.message}.`, {
@@ -52,5 +48,5 @@ async function opened<Store>(source: WrittenSource<Store>, open: (address: strin
 }
 
 function addressRemedy<Store>({ setting, other }: WrittenSource<Store>): string {
-  return `An administrator sets ${setting} to an address that begins with postgres://${other.open === undefined ? '' : ' or mssql://'}.`;
+  return `An administrator sets ${setting} to an address that begins with postgres:// or ${other.schemes[0]}://.`;
 }

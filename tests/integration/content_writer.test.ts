@@ -9,6 +9,7 @@ import { deadlineIn } from '../../shared/domain/deadline.ts';
 import { withLocated } from '../../shared/mcp/connections.ts';
 import { locateAddresses } from '../../shared/mcp/locate_addresses.ts';
 import { readStack, type StackState } from '../../shared/stack/state.ts';
+import { sampleDocuments } from '../support/content_samples.ts';
 import { query } from '../support/etl_databases.ts';
 import { type RunningStack, startStack } from '../support/running_stack.ts';
 
@@ -72,7 +73,9 @@ describe('the way of content_generator into PromptContent of an embedded stack',
   });
 
   it('reads and writes what generation needs, and nothing else', async () => {
-    const log = `INSERT INTO content.logs_campanas (id, document) VALUES ('LOG-rights', '{}')`;
+    const document = sampleDocuments().find(({ collection }) => collection === 'logs_campanas')?.document;
+    const right = JSON.stringify({ ...document, id_log: 'LOG-rights' });
+    const log = `INSERT INTO content.logs_campanas (id, document) VALUES ('LOG-rights', '${right}')`;
     expect(await asWriter(log)).toEqual([]);
     expect(await asWriter(`UPDATE content.campanas SET document = document WHERE id = (SELECT min(id) FROM content.campanas)`)).toEqual([]);
     for (const refused of [

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
-import { runDeploy } from '../../cli/commands/deploy.ts';
+import { runDeploySqlServer } from '../../cli/commands/deploy_sql_server.ts';
 import { copyRows } from '../../database/generator/copy_rows.ts';
 import { SCALES } from '../../database/generator/scales.ts';
 import { sourceData } from '../../database/generator/source_data.ts';
@@ -115,7 +115,7 @@ async function deploy(database: 'ads' | 'crm', { fill = false, environment = {} 
     ...environment,
   });
   const variables = { PROMPTSALES_MASTER_KEY_PASSWORD: "it's long", ...environment };
-  const code = await runDeploy(database, { fill }, settings, variables, output as unknown as NodeJS.WriteStream);
+  const code = await runDeploySqlServer(database, { fill }, settings, variables, output as unknown as NodeJS.WriteStream);
   return { code, said };
 }
 

@@ -47,6 +47,7 @@ it.each([
   ['a nested value is impossible', { ...clientOf(1, ['P']), subscriptions: [{ planId: 'P' }] }, 'subscriptions.0.planName: '],
   ['it is no document', 'text', 'document: '],
   ['its id is not its own', clientOf(2, []), "clientId is 'CLI-2' but the document's id is 'CLI-1'"],
+  ['it is too large', { ...clientOf(1, []), notes: 'á'.repeat(2_000_001) }, 'it is larger than 4,000,000 bytes'],
   ['a text holds what PostgreSQL cannot', { ...clientOf(1, []), company: 'A\u0000B' }, 'a text holds the character NUL'],
 ])('refuses a document when %s, and says so (E3)', async (_, document, reason) => {
   const outcome = await outcomeOf(clients, 'CLI-1', document);

@@ -9,7 +9,7 @@ export function openAds(url: string | undefined): () => Promise<AdsStore> {
       setting: 'ADS_WRITER_DATABASE_URL',
       other: {
         name: 'SQL Server',
-        schemes: /^(mssql|sqlserver)$/,
+        schemes: ['mssql', 'sqlserver'],
         open: async (address) => (await import('../../../shared/sources/sql_server_ads_store.ts')).openSqlServerAdsStore(address),
       },
       openPostgres: async (address) => (await import('../../../shared/sources/postgres_ads_store.ts')).openPostgresAdsStore(address),

@@ -7,7 +7,11 @@ export function openContent(url: string | undefined): () => Promise<ContentStore
     {
       subject: 'PromptContent',
       setting: 'CONTENT_WRITER_DATABASE_URL',
-      other: { name: 'MongoDB', schemes: /^mongodb/ },
+      other: {
+        name: 'MongoDB',
+        schemes: ['mongodb', 'mongodb+srv'],
+        open: async (address) => (await import('../../../shared/sources/mongo_content_store.ts')).openMongoContentStore(address),
+      },
       openPostgres: async (address) =>
         (await import('../../../shared/sources/postgres_content_store.ts')).openPostgresContentStore(address),
     },

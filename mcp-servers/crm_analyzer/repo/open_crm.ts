@@ -9,7 +9,7 @@ export function openCrm(url: string | undefined): () => Promise<CrmStore> {
       setting: 'CRM_WRITER_DATABASE_URL',
       other: {
         name: 'SQL Server',
-        schemes: /^(mssql|sqlserver)$/,
+        schemes: ['mssql', 'sqlserver'],
         open: async (address) => (await import('../../../shared/sources/sql_server_crm_store.ts')).openSqlServerCrmStore(address),
       },
       openPostgres: async (address) => (await import('../../../shared/sources/postgres_crm_store.ts')).openPostgresCrmStore(address),

@@ -30,14 +30,20 @@ const DATABASES = {
  * `promptsales deploy ads|crm`: brings PromptAds or PromptCRM on SQL Server to what the project says, and with `fill` puts generated data into an empty one.
  * Both go on where they were cut short. The address is the database's owner's. Returns the exit code.
  */
-export async function runDeploy(
+export async function runDeploySqlServer(
   database: DeployedDatabase,
-  { fill }: { readonly fill: boolean },
+  { fill, check = false }: { readonly fill: boolean; readonly check?: boolean },
   settings: Settings,
   environment: NodeJS.ProcessEnv = process.env,
   output: NodeJS.WriteStream = process.stdout,
 ): Promise<number> {
   const { subject, setting, folder, before, after } = DATABASES[database];
+  if (check) {
+    throw new StackError(
+      `--check looks at PromptContent only, not at ${subject}.`,
+      'Leave it out: what is deployed already stays as it is.',
+    );
+  }
   const url = settings.urls[database];
   if (url === undefined || !isSqlServerAddress(url)) {
     throw new StackError(
