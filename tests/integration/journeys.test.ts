@@ -126,11 +126,13 @@ describe('journeys of customers', () => {
 
   it('are read through an index, for a client as for everybody, and so are the touches of who did not buy', async () => {
     await sql(`
-      INSERT INTO crm.orders SELECT (jsonb_populate_record(o, jsonb_build_object('order_id', 1000000000 + g, 'client_id', 'BULK-' || g % 40, 'customer_id', 1000000000 + g,
-                 'ordered_at', timestamptz '2024-01-01Z' + g * interval '20 minutes'))).*
-        FROM crm.orders o, generate_series(1, 30000) g WHERE o.order_id = (SELECT min(order_id) FROM crm.orders WHERE status = 'paid');
-      INSERT INTO ads.touches SELECT 1000000000 + g, 1000000000 + g, 'BULK-' || g % 9, 'email', 'click', timestamptz '2023-12-31Z' + g * interval '20 minutes'
-        FROM generate_series(1, 30000) g;
+      INSERT INTO crm.orders SELECT bulk.*
+        FROM crm.orders o, generate_series(1, 12000) g,
+             jsonb_populate_record(o, jsonb_build_object('order_id', 1000000000 + g, 'client_id', 'BULK-' || g % 40, 'customer_id', 1000000000 + g,
+                                                         'ordered_at', timestamptz '2024-01-01Z' + g * interval '50 minutes')) bulk
+       WHERE o.order_id = (SELECT min(order_id) FROM crm.orders WHERE status = 'paid');
+      INSERT INTO ads.touches SELECT 1000000000 + g, 1000000000 + g, 'BULK-' || g % 9, 'email', 'click', timestamptz '2023-12-31Z' + g * interval '50 minutes'
+        FROM generate_series(1, 12000) g;
       ANALYZE crm.orders; ANALYZE ads.touches; ANALYZE sales.journeys`);
     const plans: string[] = [];
     const explained: SqlDatabase = {

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -9,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../shared/config/package_root.ts';
 import { readStack } from '../../shared/stack/state.ts';
 import { type Address, connectHost, type Host, REVISIONS } from '../support/hosts.ts';
-import { CLI, type RunningStack, startStack } from '../support/running_stack.ts';
+import { CLI, filledHome, type RunningStack, startStack } from '../support/running_stack.ts';
 import { toolCall } from '../support/tool_call.ts';
 
 const run = promisify(execFile);
@@ -200,8 +199,7 @@ describe('parts that die', () => {
 
 describe('a host that starts two copies of a server while nothing runs', () => {
   it('is answered by both, from one stack', async () => {
-    const home = await mkdtemp(join(tmpdir(), 'promptsales-two-'));
-    await chmod(home, 0o755);
+    const home = await filledHome();
     const environment = { ...stack.environment, PROMPTSALES_HOME: home } as Record<string, string>;
     try {
       const hosts = await Promise.all(REVISIONS.map((revision) => connectHost(revision, { command: stdioCommand, environment })));

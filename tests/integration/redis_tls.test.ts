@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectRedis } from '../../shared/cache/redis_connection.ts';
-import { openRedisDriver } from '../../shared/cache/redis_driver.ts';
+import { connectDriver, openRedisDriver } from '../../shared/cache/redis_driver.ts';
 import { readSettings, SettingsError } from '../../shared/config/settings.ts';
 import { freePort } from '../../shared/stack/ports.ts';
 import { type Authority, hasOpenssl, makeAuthority } from '../support/certificates.ts';
@@ -27,7 +28,21 @@ describe.skipIf(!needed)('an encrypted connection to Redis (redis-server and ope
   };
   /** Whether the settings of an environment lead to a Redis that answers. */
   const reaches = async (environment: Record<string, string>): Promise<boolean> => {
-    const redis = await connectRedis(readSettings(environment).urls.redis ?? '');
+    const url = readSettings(environment).urls.redis ?? '';
+    const driver = await openRedisDriver(url);
+    // Sentinels are asked again and again; any other refusal is told at once.
+    const waited = new AbortController();
+    const isConnected = await Promise.race([
+      connectDriver(driver).then(
+        () => true,
+        () => false,
+      ),
+      sleep(1_500, false, { signal: waited.signal }),
+    ]);
+    waited.abort();
+    driver.client.disconnect();
+    if (!isConnected) return false;
+    const redis = await connectRedis(url);
     await until('an answer', () => redis.isUp, 1_500).catch(() => undefined);
     const replies = await redis.pipeline([['ping']]);
     await redis.close();

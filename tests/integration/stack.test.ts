@@ -1,122 +1,43 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
-import pg from 'pg';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { runDoctor } from '../../cli/commands/doctor.ts';
-import { runDown } from '../../cli/commands/down.ts';
 import { runStatus } from '../../cli/commands/status.ts';
-import { readSettings, type Settings } from '../../shared/config/settings.ts';
-import { orphanClusters, possibleDataDirectories, removeOrphan } from '../../shared/stack/cluster_place.ts';
+import { possibleDataDirectories } from '../../shared/stack/cluster_place.ts';
 import { awaitStack, ensureStack } from '../../shared/stack/ensure_stack.ts';
-import { commandLineOf, identifyProcess, isRunning, type ProcessIdentity, processesIn } from '../../shared/stack/process_identity.ts';
+import { identifyProcess, isRunning, processesIn } from '../../shared/stack/process_identity.ts';
 import { StackError } from '../../shared/stack/stack_error.ts';
-import { type PartName, readRecordedStack, readStack, type StackState } from '../../shared/stack/state.ts';
+import { readRecordedStack, readStack, type StackState } from '../../shared/stack/state.ts';
+import {
+  down,
+  emptyHome,
+  environmentFor,
+  everyProcess,
+  foreground,
+  one,
+  part,
+  printed,
+  removeAllHomes,
+  removeHomes,
+  runQuietly,
+  settingsFor,
+  start,
+  until,
+  usedHome,
+  verb,
+} from '../support/stack_homes.ts';
 import { stackProgram } from '../support/stack_program.ts';
 
 const run = promisify(execFile);
-const AS_ROOT = process.getuid?.() === 0;
 
-/** A home of its own for each test, that any user can enter unless a test says otherwise. */
-async function emptyHome(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'promptsales-home-'));
-  await chmod(folder, 0o755);
-  homes.push(folder);
-  return folder;
-}
-
-function settingsFor(home: string, more: Readonly<Record<string, string>> = {}): Settings {
-  return readSettings({ PROMPTSALES_HOME: home, PROMPTSALES_PORT: '0', PROMPTSALES_SCALE: 'small', ...more });
-}
-
-function environmentFor(home: string, more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  return { ...process.env, PROMPTSALES_HOME: home, PROMPTSALES_PORT: '0', PROMPTSALES_SCALE: 'small', ...more };
-}
-
-async function start(home: string, more: Readonly<Record<string, string>> = {}): Promise<StackState> {
-  return (await awaitStack(settingsFor(home, more), { program: stackProgram() })).state;
-}
-
-function verb(words: string[], environment: NodeJS.ProcessEnv, version?: string) {
-  const [node = '', ...rest] = stackProgram(version).selfCommand;
-  return run(node, [...rest, ...words], { env: environment, timeout: 50_000 });
-}
-
-/** The verb without a process of its own, for tests about something else. */
-async function down(home: string): Promise<void> {
-  await runQuietly(() => runDown({}, settingsFor(home)));
-}
-
-function part(state: StackState | undefined, name: PartName) {
-  const found = state?.parts.find((candidate) => candidate.name === name);
-  if (found?.process === undefined) throw new Error(`${name} does not run`);
-  return { ...found, process: found.process };
-}
-
-function everyProcess(state: StackState): ProcessIdentity[] {
-  return [state.supervisor, ...state.parts.flatMap((candidate) => candidate.process ?? [])];
-}
-
-async function until<T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>, withinMs = 20_000): Promise<T> {
-  const end = performance.now() + withinMs;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    if (performance.now() > end) throw new Error(`${what} did not happen within ${withinMs} ms`);
-    await sleep(20);
-  }
-}
-
-async function one<T>(url: string, sql: string): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(sql)).rows[0] as T;
-  } finally {
-    await client.end();
-  }
-}
-
-const homes: string[] = [];
-afterEach(() => removeHomes());
-
-/** A home that was used before, for tests that need no empty one: its stack may still run. */
-async function usedHome(): Promise<string> {
-  used ??= await emptyHome();
-  if (homes.includes(used)) homes.splice(homes.indexOf(used), 1);
-  return used;
-}
-let used: string | undefined;
-afterAll(async () => {
-  if (used !== undefined) homes.push(used);
-  await removeHomes();
-});
-
-async function removeHomes(): Promise<void> {
-  for (const home of homes.splice(0)) {
-    await down(home);
-    const left = possibleDataDirectories(home).flatMap(processesIn);
-    for (const identity of left) process.kill(identity.pid, 'SIGKILL');
-    await rm(home, { recursive: true, force: true });
-    await removeOrphansOf(home);
-    expect(left).toEqual([]);
-  }
-}
-
-async function removeOrphansOf(home: string): Promise<void> {
-  // Looking for orphans weighs every one of the machine.
-  if (!possibleDataDirectories(home).some((data) => existsSync(dirname(data)))) return;
-  for (const orphan of await orphanClusters()) {
-    if (orphan.home.startsWith(home)) await removeOrphan(orphan);
-  }
-}
+afterEach(removeHomes);
+afterAll(removeAllHomes);
 
 describe('start and stop', () => {
   it('brings every part up, with databases and roles, and leaves no process and no state behind when stopped', async () => {
@@ -253,19 +174,6 @@ describe('start and stop', () => {
     expect(running.filter(isRunning)).toEqual([]);
   });
 
-  it('is stopped by SIGTERM in the middle of its start, too', async () => {
-    const home = await emptyHome();
-    const { child } = foreground(home, { TEST_STEP_MS: '300' });
-    const state = await until('preparing', () => {
-      const now = readStack(home);
-      return now?.phase === 'preparing' && now.progress?.label === 'steps' && now;
-    });
-    child.kill('SIGTERM');
-    const [code] = await once(child, 'exit');
-    expect(code).toBe(0);
-    expect(everyProcess(state).filter(isRunning)).toEqual([]);
-  });
-
   it('starts again within 3 seconds', { retry: 2 }, async () => {
     const home = await usedHome();
     await start(home);
@@ -273,18 +181,6 @@ describe('start and stop', () => {
     const begun = performance.now();
     await start(home);
     expect(performance.now() - begun).toBeLessThan(3000);
-  });
-
-  it('makes one stack out of five simultaneous starts', async () => {
-    const home = await emptyHome();
-    const settings = settingsFor(home);
-    const five = await Promise.all(Array.from({ length: 5 }, () => ensureStack(settings, { program: stackProgram() })));
-    expect(new Set(five.map((urls) => urls.hub)).size).toBe(1);
-    if (process.platform !== 'linux') return;
-    const servers = possibleDataDirectories(home).flatMap(processesIn);
-    expect(servers.filter(({ pid }) => commandLineOf(pid)?.includes(' -D '))).toHaveLength(1);
-    await until('the losers to end', async () => (await supervisorsOf(home)).length === 1);
-    expect(await supervisorsOf(home)).toEqual([readStack(home)?.supervisor.pid]);
   });
 
   it('tells who waits how far the start is', async () => {
@@ -363,19 +259,6 @@ describe('what dies is started again', () => {
     if (name === 'postgres') expect(await one(state.urls?.ads ?? '', 'SELECT count(*)::int AS steps FROM steps')).toEqual({ steps: 10 });
     expect(isRunning(state.supervisor)).toBe(true);
   });
-
-  it('the database, killed in the middle of the preparation: it is prepared to the end all the same', async () => {
-    const home = await emptyHome();
-    const { output } = foreground(home, { TEST_STEP_MS: '150' });
-    const state = await until('some steps', () => {
-      const now = readStack(home);
-      return now?.progress?.label === 'steps' && now.progress.done >= 3 && now;
-    });
-    process.kill(part(state, 'postgres').process.pid, 'SIGKILL');
-    await until('ready', () => /^ready/m.test(output()));
-    const count = 'SELECT count(*)::int AS steps, count(DISTINCT run)::int AS runs FROM steps';
-    expect(await one(state.urls?.ads ?? '', count)).toEqual({ steps: 10, runs: 2 });
-  });
 });
 
 describe('kill -9', () => {
@@ -391,36 +274,6 @@ describe('kill -9', () => {
     expect(next.supervisor).not.toEqual(killed.supervisor);
     expect(everyProcess(killed).filter(isRunning)).toEqual([]);
     expect(await one(next.urls?.ads ?? '', 'SELECT answer FROM kept')).toEqual({ answer: 42 });
-  });
-
-  it('of supervisor and database together leaves backends whose shared memory the next start survives', async () => {
-    const home = await usedHome();
-    const killed = await start(home);
-    const busy = new pg.Client({ connectionString: killed.urls?.ads });
-    busy.on('error', () => {});
-    await busy.connect();
-    const query = busy.query('SELECT pg_sleep(30)').catch(() => {});
-    process.kill(killed.supervisor.pid, 'SIGKILL');
-    process.kill(part(killed, 'postgres').process.pid, 'SIGKILL');
-    const next = await start(home);
-    expect(next.phase).toBe('ready');
-    await query;
-  });
-
-  it('of the supervisor during the preparation: the next start finishes it', async () => {
-    const home = await emptyHome();
-    const { child } = foreground(home, { TEST_STEP_MS: '150' });
-    const state = await until('some steps', () => {
-      const now = readStack(home);
-      return now?.progress?.label === 'steps' && now.progress.done >= 3 && now;
-    });
-    process.kill(state.supervisor.pid, 'SIGKILL');
-    await once(child, 'exit');
-    const next = await start(home);
-    expect(await one(next.urls?.ads ?? '', 'SELECT count(*)::int AS steps, count(DISTINCT run)::int AS runs FROM steps')).toEqual({
-      steps: 10,
-      runs: 2,
-    });
   });
 
   it('is cleared by down as well', async () => {
@@ -583,30 +436,6 @@ describe('the bundled Valkey', () => {
   });
 });
 
-describe.runIf(AS_ROOT)('as root', () => {
-  it('serves a home of mode 0700, which the server’s user cannot enter, from /var/lib/promptsales', async () => {
-    const outer = await emptyHome();
-    await chmod(outer, 0o700);
-    const home = join(outer, 'data');
-    await mkdir(home);
-    homes.unshift(home);
-    const state = await start(home);
-    expect(await one(state.urls?.ads ?? '', 'SELECT count(*)::int AS steps FROM steps')).toEqual({ steps: 10 });
-    const { stdout } = await run('ps', ['-o', 'user=', '-p', String(part(state, 'postgres').process.pid)]);
-    expect(stdout.trim()).toBe('postgres');
-    expect(await orphanClusters().then((all) => all.filter((orphan) => orphan.home === home))).toEqual([]);
-
-    await down(home);
-    await rm(home, { recursive: true });
-    const [orphan] = (await orphanClusters()).filter((candidate) => candidate.home === home);
-    expect(orphan?.bytes).toBeGreaterThan(10_000_000);
-
-    // A new home at the same path does not inherit what the old one left.
-    const next = await start(home);
-    expect(await one(next.urls?.ads ?? '', 'SELECT count(DISTINCT run)::int AS runs FROM steps')).toEqual({ runs: 1 });
-  });
-});
-
 describe('status and doctor', () => {
   it('status gives every address with --json, and no password without', async () => {
     const home = await usedHome();
@@ -660,45 +489,3 @@ describe('status and doctor', () => {
     );
   });
 });
-
-function foreground(home: string, more: Readonly<Record<string, string>> = {}): { child: ChildProcess; output: () => string } {
-  const [node = '', ...rest] = stackProgram().selfCommand;
-  const child = spawn(node, [...rest, 'up'], { env: environmentFor(home, more), stdio: ['ignore', 'pipe', 'inherit'] });
-  let text = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    text += chunk.toString();
-  });
-  return { child, output: () => text };
-}
-
-/** Linux tells the environment of a process, which is where its home is named. */
-async function supervisorsOf(home: string): Promise<number[]> {
-  const { stdout } = await run('ps', ['-eo', 'pid=,args=']);
-  const pids = stdout.split('\n').flatMap((line) => (line.includes('internal supervisor') ? [Number.parseInt(line, 10)] : []));
-  const environments = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')));
-  return pids.filter((_, index) => environments[index]?.includes(`PROMPTSALES_HOME=${home}\0`));
-}
-
-async function printed(work: () => Promise<number>): Promise<string> {
-  let text = '';
-  const write = process.stdout.write;
-  process.stdout.write = (chunk: string | Uint8Array) => {
-    text += chunk.toString();
-    return true;
-  };
-  try {
-    await work();
-    return text;
-  } finally {
-    process.stdout.write = write;
-  }
-}
-
-async function runQuietly(work: () => Promise<number>): Promise<number> {
-  let code = -1;
-  await printed(async () => {
-    code = await work();
-    return code;
-  });
-  return code;
-}

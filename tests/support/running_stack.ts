@@ -30,28 +30,15 @@ export const CLI = join(packageRoot(), 'dist', 'promptsales.mjs');
  * say of models and of Redis does not change what a home holds; what would change the data has no place in them.
  */
 export async function startStack(settings: Readonly<Record<string, string>> = {}): Promise<RunningStack> {
-  const home = await mkdtemp(join(tmpdir(), 'promptsales-stack-'));
-  await chmod(home, 0o755); // so that a test run as root keeps its databases in there, and removes them with it
-  const plain = {
-    ...process.env,
-    PROMPTSALES_HOME: home,
-    PROMPTSALES_PORT: '0',
-    PROMPTSALES_SCALE: 'small',
-    PROMPTSALES_REFERENCE_DATE: REFERENCE_DATE,
-  };
-  const environment = { ...plain, ...settings };
-  const call = (env: NodeJS.ProcessEnv, words: readonly string[]) =>
-    run(process.execPath, [CLI, ...words], { env, timeout: 110_000, maxBuffer: 64 * 1024 * 1024 });
+  const home = await emptyHome();
+  const environment = { ...environmentOf(home), ...settings };
   const cli = (...words: string[]) => call(environment, words);
   const stop = async () => {
     await cli('down');
     await rm(home, { recursive: true, force: true });
   };
   try {
-    await fillFromTemplate('stack', home, async () => {
-      await call(plain, ['up', '--detach']);
-      await call(plain, ['down']);
-    });
+    await fillHome(home);
     await cli('up', '--detach');
     const urls = readStack(home)?.urls;
     if (urls === undefined) throw new Error('the stack says that it is up, but its state file names no addresses');
@@ -60,4 +47,38 @@ export async function startStack(settings: Readonly<Record<string, string>> = {}
     await stop().catch(() => {});
     throw error;
   }
+}
+
+/** A home whose databases are filled, and of which nothing runs. Whoever asks for it stops what it starts there and removes it. */
+export async function filledHome(): Promise<string> {
+  const home = await emptyHome();
+  await fillHome(home);
+  return home;
+}
+
+async function emptyHome(): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'promptsales-stack-'));
+  await chmod(home, 0o755); // so that a test run as root keeps its databases in there, and removes them with it
+  return home;
+}
+
+async function fillHome(home: string): Promise<void> {
+  await fillFromTemplate('stack', home, async () => {
+    await call(environmentOf(home), ['up', '--detach']);
+    await call(environmentOf(home), ['down']);
+  });
+}
+
+function environmentOf(home: string): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    PROMPTSALES_HOME: home,
+    PROMPTSALES_PORT: '0',
+    PROMPTSALES_SCALE: 'small',
+    PROMPTSALES_REFERENCE_DATE: REFERENCE_DATE,
+  };
+}
+
+function call(env: NodeJS.ProcessEnv, words: readonly string[]) {
+  return run(process.execPath, [CLI, ...words], { env, timeout: 110_000, maxBuffer: 64 * 1024 * 1024 });
 }
