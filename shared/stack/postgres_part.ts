@@ -162,7 +162,8 @@ function serverFlags(port: number, scale: Settings['scale'], smallSharedMemory: 
     listen_addresses: HOST,
     port: String(port),
     unix_socket_directories: '',
-    max_connections: '80',
+    // A host that starts four servers over stdio holds up to forty, the stack itself as many.
+    max_connections: '120',
     shared_buffers: scale === 'full' ? '512MB' : '128MB',
     work_mem: '32MB',
     maintenance_work_mem: '256MB',

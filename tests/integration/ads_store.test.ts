@@ -5,6 +5,7 @@ import type { AdsStore, ApplyOutcome, BudgetPlan, BudgetRow, RuleFinding } from 
 import { type AdsStoreWorld, type PostgresAdsStoreWorld, postgresAdsStoreWorld, type RuleRow } from '../support/ads_store_world.ts';
 import { query } from '../support/etl_databases.ts';
 import { sqlServerAdsWorld } from '../support/sql_server_ads_world.ts';
+import { casesAreTold } from '../support/told_cases.ts';
 
 /** Every adapter of the port passes this; a world says how its kind of database is filled and looked into. */
 const sqlServer = process.env.TEST_ADS_URL;
@@ -23,7 +24,8 @@ const soon = () => deadlineIn(20_000);
 const TODAY = '2026-02-10';
 const AT = new Date('2026-02-10T18:00:00.123Z');
 
-describe.each(ADAPTERS)('PromptAds on %s', (_name, open) => {
+describe.each(ADAPTERS)('PromptAds on %s', (engine, open) => {
+  if (engine === 'PostgreSQL') casesAreTold('PromptAds');
   let world: AdsStoreWorld;
   let store: AdsStore;
 

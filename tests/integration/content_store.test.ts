@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { casesOf, cell, documentedCases, IS_TOLD } from '../../scripts/content_adapters.ts';
 import { type Deadline, deadlineIn } from '../../shared/domain/deadline.ts';
 import { ToolError } from '../../shared/domain/tool_error.ts';
 import type { RefusedDocument } from '../../shared/sources/content_reader.ts';
@@ -8,6 +7,7 @@ import { callerInRecords } from '../../shared/sources/content_records.ts';
 import type { ContentStore, GenerationLog, OutsideRequest, Reservation, ReserveOutcome } from '../../shared/sources/content_store.ts';
 import { type ContentWorld, mongoContentWorld, postgresContentWorld } from '../support/content_world.ts';
 import { campaignOf, clientOf, imageOf, query } from '../support/etl_databases.ts';
+import { casesAreTold } from '../support/told_cases.ts';
 
 const FEATURE = 'generacion_contenido';
 const refused: RefusedDocument[] = [];
@@ -138,11 +138,7 @@ for (const { engine, open, missing } of WORLDS) {
     contract();
     if (engine !== 'PostgreSQL') return;
     describe('the login', rightsOfTheLogin);
-
-    it(IS_TOLD, async ({ task }) => {
-      const cases = casesOf(task.suite ?? { name: '' }).filter((name) => name !== IS_TOLD);
-      expect(await documentedCases()).toEqual(cases.map(cell));
-    });
+    casesAreTold('PromptContent');
   });
 }
 

@@ -6,6 +6,7 @@ import type { CrmStore, LeadChange, LeadFinding, LeadOutcome, LeadPlan } from '.
 import { type CrmStoreWorld, type PostgresCrmStoreWorld, postgresCrmStoreWorld } from '../support/crm_store_world.ts';
 import { query } from '../support/etl_databases.ts';
 import { sqlServerCrmWorld } from '../support/sql_server_crm_world.ts';
+import { casesAreTold } from '../support/told_cases.ts';
 
 /** Every adapter of the port passes this; a world says how its kind of database is filled and looked into. */
 const sqlServer = process.env.TEST_CRM_URL;
@@ -44,7 +45,8 @@ const planOf = (changes: readonly LeadChange[] = two, more: Partial<LeadPlan> = 
   ...more,
 });
 
-describe.each(ADAPTERS)('PromptCRM on %s', (_name, open) => {
+describe.each(ADAPTERS)('PromptCRM on %s', (engine, open) => {
+  if (engine === 'PostgreSQL') casesAreTold('PromptCRM');
   let world: CrmStoreWorld;
   let store: CrmStore;
   let before: Awaited<ReturnType<CrmStoreWorld['leads']>>;

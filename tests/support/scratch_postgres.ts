@@ -32,7 +32,7 @@ const SETTINGS = {
   max_wal_senders: '0',
   max_wal_size: '4GB',
   shared_buffers: '256MB',
-  max_connections: '60',
+  max_connections: '100',
 };
 
 /** Starts a real PostgreSQL 18 on a free port of 127.0.0.1 with its files below the machine's temporary folder; half a second. `overrides` are server settings. */

@@ -5,12 +5,34 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
-const DOCUMENT = join(ROOT, 'documentation/content_adapters.md');
-const CONTRACT = 'tests/integration/content_store.test.ts';
-/** The engines that the contract's suites are named after. */
-const ENGINES = ['PostgreSQL', 'MongoDB'] as const;
-/** Parts that are not the store's but the database's or the ETL's: the file, and what its cases are about. */
+const DOCUMENT = join(ROOT, 'documentation/adapter_contracts.md');
+/** The test that holds the document to a suite; it fails while the document is written anew. */
+export const IS_TOLD = 'is told case by case in documentation/adapter_contracts.md: node scripts/adapter_contracts.ts makes it so';
+
+/** A port's contract: the suite that each adapter has to pass, the engines it is named after, and what sets the second one's address. */
+type Contract = { readonly subject: string; readonly file: string; readonly engines: readonly [string, string]; readonly setting: string };
+
+const CONTRACTS: readonly Contract[] = [
+  { subject: 'PromptAds', file: 'tests/integration/ads_store.test.ts', engines: ['PostgreSQL', 'SQL Server'], setting: 'TEST_ADS_URL' },
+  { subject: 'PromptCRM', file: 'tests/integration/crm_store.test.ts', engines: ['PostgreSQL', 'SQL Server'], setting: 'TEST_CRM_URL' },
+  {
+    subject: 'PromptContent',
+    file: 'tests/integration/content_store.test.ts',
+    engines: ['PostgreSQL', 'MongoDB'],
+    setting: 'TEST_CONTENT_URL',
+  },
+];
+/** What is not the contract's but the database's, the driver's or the ETL's: the file, and what its cases are about. */
 const OTHERS: readonly (readonly [file: string, about: string])[] = [
+  [
+    'tests/unit/sql_server_declarations.test.ts',
+    'Procedures, parameters and columns as TypeScript declares them, and as the T-SQL was compiled',
+  ],
+  ['tests/unit/sqlserver_etl_contract.test.ts', 'What SQL Server hands to the ETL, as the T-SQL was compiled'],
+  ['tests/integration/sql_server_database.test.ts', 'The driver of SQL Server under failures, on the TDS endpoint'],
+  ['tests/integration/sql_server_stores.test.ts', 'The stores’ calls to SQL Server, on the TDS endpoint'],
+  ['tests/integration/sql_server_row_source.test.ts', 'The ETL from SQL Server to a hub, on the TDS endpoint'],
+  ['tests/integration/deploy_sql_server.test.ts', 'The deployment to SQL Server, on the TDS endpoint'],
   ['tests/unit/content_rules.test.ts', 'What the validators of MongoDB take, decided by the manual’s rules for each keyword'],
   ['tests/integration/content_checks.test.ts', 'What the checks of PostgreSQL take'],
   ['tests/integration/deploy_content.test.ts', 'The deployment to MongoDB, on the scripted endpoint'],
@@ -22,9 +44,6 @@ const OTHERS: readonly (readonly [file: string, about: string])[] = [
   ['tests/chaos/etl_crash.test.ts', 'The ETL’s runner killed, from PostgreSQL'],
   ['tests/chaos/mongo_etl_crash.test.ts', 'The ETL’s runner killed, from the scripted endpoint'],
 ];
-
-/** The test that holds the document to the suite; it fails while the document is written anew. */
-export const IS_TOLD = 'is told case by case in documentation/content_adapters.md: node scripts/content_adapters.ts makes it so';
 
 /** A suite or a test as the runner has it. */
 type Task = { readonly name: string; readonly tasks?: readonly Task[] };
@@ -40,10 +59,10 @@ function nameOf([...titles]: readonly string[]): string {
   return [...titles.map((title) => title.replace(/,$/, '')), last].join(': ');
 }
 
-/** The cases of the contract that the document tells. */
-export async function documentedCases(): Promise<string[]> {
-  const [, contract = ''] = (await readFile(DOCUMENT, 'utf8')).split(/^## .*$/m);
-  return contract
+/** The cases of a port's contract that the document tells. */
+export async function documentedCases(subject: string): Promise<string[]> {
+  const section = (await readFile(DOCUMENT, 'utf8')).split(/^(?=## )/m).find((part) => part.startsWith(`## ${subject}\n`)) ?? '';
+  return section
     .split('\n')
     .flatMap((line) => /^\| (.*) \| [^|]* \| [^|]* \|$/.exec(line)?.[1] ?? [])
     .slice(2);
@@ -76,24 +95,33 @@ function documentOf(report: Report): string {
       titles: [...ancestorTitles, title],
       result: RESULTS[status],
     }));
-  const contract = casesIn(CONTRACT);
-  const resultOf = (engine: string, name: string) =>
-    contract.find(({ titles: [suite = '', ...rest] }) => suite.startsWith(`PromptContent on ${engine}`) && nameOf(rest) === name)?.result;
-  const cases = contract.flatMap(({ titles: [suite, ...rest] }) => (suite === 'PromptContent on PostgreSQL' ? [nameOf(rest)] : []));
-  const rows = cases
-    .filter((name) => name !== IS_TOLD)
-    .map((name) => [cell(name), ...ENGINES.map((engine) => resultOf(engine, name) ?? 'has no such case')]);
-  const ran = contract.some(({ titles: [suite = ''], result }) => suite.startsWith('PromptContent on MongoDB') && result !== 'not run');
+  const sectionOf = ({ subject, file, engines, setting }: Contract): string[] => {
+    const contract = casesIn(file);
+    const suiteOf = (engine: string) => contract.filter(({ titles: [suite = ''] }) => suite.startsWith(`${subject} on ${engine}`));
+    const [first, second] = engines.map(suiteOf);
+    const cases = (first ?? []).map(({ titles: [, ...rest] }) => nameOf(rest)).filter((name) => name !== IS_TOLD);
+    const isRun = (second ?? []).some(({ result }) => result !== 'not run');
+    const resultIn = (suite: typeof contract = [], name: string, otherwise: string) =>
+      suite.find(({ titles: [, ...rest] }) => nameOf(rest) === name)?.result ?? otherwise;
+    const rows = cases.map((name) => [
+      cell(name),
+      resultIn(first, name, ''),
+      resultIn(second, name, isRun ? 'has no such case' : 'not run'),
+    ]);
+    return [
+      `## ${subject}`,
+      `[${file}](../${file}), the same cases on each adapter, on a real server. ${
+        isRun
+          ? `${engines[1]}’s ran on the server that \`${setting}\` named.`
+          : `No ${engines[1]} was at hand when this was written (\`${setting}\` named none), so its cases are not run; [docker/compose.yaml](../docker/compose.yaml) has one and the command that runs them on it.`
+      }`,
+      tableOf([['case', ...engines], ...rows]),
+    ];
+  };
   return `${[
-    '# The adapters of PromptContent, case by case',
-    'Written by `node scripts/content_adapters.ts`, which runs the suites named below; the names are the tests’. The contract’s suite fails when a case is not told here.',
-    '## The contract',
-    `[${CONTRACT}](../${CONTRACT}), the same cases on each adapter, on a real server. ${
-      ran
-        ? 'MongoDB’s ran on the server that `TEST_CONTENT_URL` named.'
-        : 'No MongoDB was at hand when this was written (`TEST_CONTENT_URL` named none), so its cases are not run; [docker/compose.yaml](../docker/compose.yaml) has one and the command that runs them on it.'
-    }`,
-    tableOf([['case', ...ENGINES], ...rows]),
+    '# The adapters of the sources, case by case',
+    'Written by `node scripts/adapter_contracts.ts`, which runs the suites named below; the names are the tests’. A contract’s suite fails when a case of it is not told here.',
+    ...CONTRACTS.flatMap(sectionOf),
     ...OTHERS.flatMap(([file, about]) => [
       `## ${about}`,
       `[${file}](../${file})`,
@@ -111,7 +139,14 @@ async function ran(): Promise<Report> {
   const folder = await mkdtemp(join(tmpdir(), 'promptsales-adapters-'));
   const file = join(folder, 'report.json');
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
-  const asked = ['run', '--reporter=json', `--outputFile=${file}`, '--maxWorkers=1', CONTRACT, ...OTHERS.map(([path]) => path)];
+  const asked = [
+    'run',
+    '--reporter=json',
+    `--outputFile=${file}`,
+    '--maxWorkers=1',
+    ...CONTRACTS.map((contract) => contract.file),
+    ...OTHERS.map(([path]) => path),
+  ];
   try {
     // Tests that fail are told in the report; without one the read below says so.
     await new Promise<void>((done) => void execFile(process.execPath, [vitest, ...asked], { cwd: ROOT }, () => done()));
