@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openConnections } from '../../etl/connections.ts';
 import { runOnce } from '../../etl/run.ts';
-import { createEtlDatabases, type EtlDatabases, fillSources, imageOf, query } from '../support/etl_databases.ts';
+import { createEtlDatabases, type EtlDatabases, fillSources, imageOf, query, startEtlPostgres } from '../support/etl_databases.ts';
 import { differencesFromFacts, differencesFromSources } from '../support/hub_checks.ts';
-import { type ScratchPostgres, startScratchPostgres } from '../support/scratch_postgres.ts';
+import type { ScratchPostgres } from '../support/scratch_postgres.ts';
 
 const KILLS = 40;
 const LONGEST_LIFE_MS = 400;
@@ -13,7 +13,7 @@ let server: ScratchPostgres;
 let databases: EtlDatabases;
 
 beforeAll(async () => {
-  server = await startScratchPostgres();
+  server = await startEtlPostgres();
   databases = await createEtlDatabases(server);
   await fillSources(databases.urls);
 });

@@ -3,8 +3,7 @@ import type { AdsStore } from '../../shared/sources/ads_store.ts';
 import type { CrmStore } from '../../shared/sources/crm_store.ts';
 import { openPostgresAdsStore } from '../../shared/sources/postgres_ads_store.ts';
 import { openPostgresCrmStore } from '../../shared/sources/postgres_crm_store.ts';
-import { createEtlDatabases, query } from '../support/etl_databases.ts';
-import { startScratchPostgres } from '../support/scratch_postgres.ts';
+import { createEtlDatabases, query, startEtlPostgres } from '../support/etl_databases.ts';
 
 /** The month whose plan the experiments change, and the campaign. */
 export const MONTH = '2026-02-01';
@@ -56,7 +55,7 @@ const CRM_ROWS = `
       AS l (id, stage, value, proposal);`;
 
 export async function openLabWorld(): Promise<LabWorld> {
-  const server = await startScratchPostgres();
+  const server = await startEtlPostgres();
   const { urls } = await createEtlDatabases(server);
   await prepareSource(urls.ads, 'ads/ads_optimizer.sql');
   await prepareSource(urls.crm, 'crm/crm_analyzer.sql');

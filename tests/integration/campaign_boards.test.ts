@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type EtlConnections, openConnections } from '../../etl/connections.ts';
@@ -12,10 +11,11 @@ import { openConnections as openServerConnections } from '../../shared/mcp/conne
 import { startHttp } from '../../shared/mcp/http.ts';
 import { serverOffers, serverPipeline } from '../../shared/mcp/server_pipeline.ts';
 import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
-import { createEtlDatabases, type EtlDatabases, fillSources, imageOf, query } from '../support/etl_databases.ts';
+import { createEtlDatabases, type EtlDatabases, fillSources, imageOf, query, startEtlPostgres } from '../support/etl_databases.ts';
 import { type Address, connectHost, type Host, REVISIONS } from '../support/hosts.ts';
+import { programFile } from '../support/programs.ts';
 import { describeOnEachRedis, type RedisEngine, startRedisEngine } from '../support/redis_engines.ts';
-import { type ScratchPostgres, startScratchPostgres } from '../support/scratch_postgres.ts';
+import type { ScratchPostgres } from '../support/scratch_postgres.ts';
 
 const TIME_ZONE = 'America/Costa_Rica';
 const TODAY = '2026-01-30';
@@ -24,7 +24,7 @@ let server: ScratchPostgres;
 let reader: (databases: EtlDatabases) => string;
 
 beforeAll(async () => {
-  server = await startScratchPostgres();
+  server = await startEtlPostgres();
   reader = ({ hubOwner }) => server.url(new URL(hubOwner).pathname.slice(1), 'board_reader');
 });
 
@@ -248,9 +248,8 @@ describe('the board of a campaign as a resource', () => {
     };
     const http = await startDashboard(environment);
     stopHttp = http.stop;
-    const cli = fileURLToPath(new URL('../../cli/promptsales.ts', import.meta.url));
     addresses = {
-      stdio: { command: [process.execPath, cli, 'mcp', 'sales_dashboard'], environment },
+      stdio: { command: [process.execPath, programFile('promptsales'), 'mcp', 'sales_dashboard'], environment },
       http: { url: `${http.url}/sales_dashboard/mcp` },
     };
   });

@@ -11,8 +11,8 @@ import { CONTENT_COLLECTIONS } from '../../shared/sources/content_collections.ts
 import type { ContentStore } from '../../shared/sources/content_store.ts';
 import { openPostgresContentStore } from '../../shared/sources/postgres_content_store.ts';
 import { mutations, sampleDocuments } from '../support/content_samples.ts';
-import { campaignOf, clientOf, createEtlDatabases, type EtlDatabases } from '../support/etl_databases.ts';
-import { type ScratchPostgres, startScratchPostgres } from '../support/scratch_postgres.ts';
+import { campaignOf, clientOf, createEtlDatabases, type EtlDatabases, startEtlPostgres } from '../support/etl_databases.ts';
+import type { ScratchPostgres } from '../support/scratch_postgres.ts';
 
 let server: ScratchPostgres;
 let databases: EtlDatabases;
@@ -21,7 +21,7 @@ const put = (collection: string, id: string, document: unknown) =>
   client.query(`INSERT INTO content.${collection} (id, document) VALUES ($1, $2)`, [id, JSON.stringify(document)]);
 
 beforeAll(async () => {
-  server = await startScratchPostgres();
+  server = await startEtlPostgres();
   databases = await createEtlDatabases(server);
   client = new pg.Client({ connectionString: databases.urls.content });
   await client.connect();

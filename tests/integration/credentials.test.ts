@@ -11,9 +11,9 @@ import { Secret } from '../../shared/access/secret.ts';
 import { deadlineIn } from '../../shared/domain/deadline.ts';
 import { type CredentialStore, openCredentialStore } from '../../shared/sources/credential_store.ts';
 import { sampleDocuments } from '../support/content_samples.ts';
-import { createEtlDatabases, query } from '../support/etl_databases.ts';
+import { createEtlDatabases, query, startEtlPostgres } from '../support/etl_databases.ts';
 import { firstBatch, startMongoEndpoint } from '../support/mongo_endpoint.ts';
-import { type ScratchPostgres, startScratchPostgres } from '../support/scratch_postgres.ts';
+import type { ScratchPostgres } from '../support/scratch_postgres.ts';
 
 const VALUE = 'sk-very-secret-value';
 const soon = () => deadlineIn(10_000);
@@ -24,7 +24,7 @@ let folder: string;
 let printed: string;
 
 beforeAll(async () => {
-  server = await startScratchPostgres();
+  server = await startEtlPostgres();
   url = (await createEtlDatabases(server)).urls.content;
   await prepareSource(url, DOCUMENT_CHECKS);
   store = await openCredentialStore(url);

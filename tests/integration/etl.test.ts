@@ -9,10 +9,18 @@ import { runOnce } from '../../etl/run.ts';
 import { readStatus } from '../../etl/status.ts';
 import { streams } from '../../etl/streams.ts';
 import { connectRedis } from '../../shared/cache/redis_connection.ts';
-import { clientOf, createEtlDatabases, type EtlDatabases, fillSources, imageOf, query } from '../support/etl_databases.ts';
+import {
+  clientOf,
+  createEtlDatabases,
+  type EtlDatabases,
+  fillSources,
+  imageOf,
+  query,
+  startEtlPostgres,
+} from '../support/etl_databases.ts';
 import { differencesFromFacts, differencesFromSources } from '../support/hub_checks.ts';
 import { startRedisEngine } from '../support/redis_engines.ts';
-import { type ScratchPostgres, startScratchPostgres } from '../support/scratch_postgres.ts';
+import type { ScratchPostgres } from '../support/scratch_postgres.ts';
 
 const timeZone = 'America/Costa_Rica';
 let server: ScratchPostgres;
@@ -41,7 +49,7 @@ async function expectHubInStep(): Promise<void> {
 }
 
 beforeAll(async () => {
-  server = await startScratchPostgres();
+  server = await startEtlPostgres();
 });
 afterAll(async () => {
   await server?.stop();

@@ -2,14 +2,14 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { type EtlOptions, runEtl } from '../../cli/commands/etl.ts';
 import { streams } from '../../etl/streams.ts';
 import { readSettings } from '../../shared/config/settings.ts';
-import { createEtlDatabases, type EtlDatabases, fillSources, imageOf, query } from '../support/etl_databases.ts';
-import { type ScratchPostgres, startScratchPostgres } from '../support/scratch_postgres.ts';
+import { createEtlDatabases, type EtlDatabases, fillSources, imageOf, query, startEtlPostgres } from '../support/etl_databases.ts';
+import type { ScratchPostgres } from '../support/scratch_postgres.ts';
 
 let server: ScratchPostgres;
 let databases: EtlDatabases;
 
 beforeAll(async () => {
-  server = await startScratchPostgres();
+  server = await startEtlPostgres();
   databases = await createEtlDatabases(server);
   await fillSources(databases.urls);
 });

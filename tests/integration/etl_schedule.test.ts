@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BatchReport } from '../../etl/report.ts';
 import { startSchedule } from '../../etl/schedule.ts';
-import { createEtlDatabases, type EtlDatabases, fillSources, query } from '../support/etl_databases.ts';
+import { createEtlDatabases, type EtlDatabases, fillSources, query, startEtlPostgres } from '../support/etl_databases.ts';
 import { differencesFromSources } from '../support/hub_checks.ts';
-import { type ScratchPostgres, startScratchPostgres } from '../support/scratch_postgres.ts';
+import type { ScratchPostgres } from '../support/scratch_postgres.ts';
 
 let server: ScratchPostgres;
 let databases: EtlDatabases;
 
 beforeAll(async () => {
-  server = await startScratchPostgres();
+  server = await startEtlPostgres();
   databases = await createEtlDatabases(server);
   await fillSources(databases.urls);
 });

@@ -12,8 +12,8 @@ import { sum } from '../../shared/domain/money.ts';
 import { callerInRecords } from '../../shared/sources/content_records.ts';
 import type { ContentStore, GenerationLog, OutsideRequest } from '../../shared/sources/content_store.ts';
 import { openPostgresContentStore } from '../../shared/sources/postgres_content_store.ts';
-import { clientOf, createEtlDatabases, type EtlDatabases, query } from '../support/etl_databases.ts';
-import { type ScratchPostgres, startScratchPostgres } from '../support/scratch_postgres.ts';
+import { clientOf, createEtlDatabases, type EtlDatabases, query, startEtlPostgres } from '../support/etl_databases.ts';
+import type { ScratchPostgres } from '../support/scratch_postgres.ts';
 
 const TOOLS = ['generateCampaignMessages', 'getContent'] as const;
 const TABLES = ['content.generation_logs', 'content.outside_requests'];
@@ -87,7 +87,7 @@ async function load(): Promise<void> {
 }
 
 beforeAll(async () => {
-  server = await startScratchPostgres();
+  server = await startEtlPostgres();
   databases = await createEtlDatabases(server);
   await query(databases.hubOwner, `CREATE ROLE reader LOGIN PASSWORD 'reader' IN ROLE promptsales_read`);
   await query(databases.urls.content, await readFile(join(packageRoot(), 'database/postgresql/content/content_generator.sql'), 'utf8'));

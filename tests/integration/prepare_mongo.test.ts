@@ -6,10 +6,10 @@ import { runPrepare } from '../../cli/commands/prepare.ts';
 import { generatedContent } from '../../database/generator/content_collections.ts';
 import { GENERATOR_VERSION } from '../../database/generator/scales.ts';
 import { readSettings } from '../../shared/config/settings.ts';
-import { createEtlDatabases, type EtlDatabases, query } from '../support/etl_databases.ts';
+import { createEtlDatabases, type EtlDatabases, query, startEtlPostgres } from '../support/etl_databases.ts';
 import { firstBatch, type MongoEndpoint, startMongoEndpoint } from '../support/mongo_endpoint.ts';
 import { mongoHistory } from '../support/mongo_history.ts';
-import { type ScratchPostgres, startScratchPostgres } from '../support/scratch_postgres.ts';
+import type { ScratchPostgres } from '../support/scratch_postgres.ts';
 
 const FILL = { seed: 7, referenceDate: '2026-11-21', scale: 'small' } as const;
 let server: ScratchPostgres;
@@ -18,7 +18,7 @@ let databases: EtlDatabases;
 let home: string;
 
 beforeAll(async () => {
-  server = await startScratchPostgres();
+  server = await startEtlPostgres();
   endpoint = await startMongoEndpoint();
   databases = await createEtlDatabases(server);
   home = await mkdtemp(join(tmpdir(), 'promptsales-home-'));

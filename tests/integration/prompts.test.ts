@@ -15,9 +15,9 @@ import { startHttp } from '../../shared/mcp/http.ts';
 import { defineServer } from '../../shared/mcp/server_definition.ts';
 import { serverOffers, serverPipeline } from '../../shared/mcp/server_pipeline.ts';
 import { CallMetrics } from '../../shared/telemetry/call_metrics.ts';
-import { createEtlDatabases, fillSources, query } from '../support/etl_databases.ts';
+import { createEtlDatabases, fillSources, query, startEtlPostgres } from '../support/etl_databases.ts';
 import { REVISIONS } from '../support/hosts.ts';
-import { type ScratchPostgres, startScratchPostgres } from '../support/scratch_postgres.ts';
+import type { ScratchPostgres } from '../support/scratch_postgres.ts';
 
 const base = { title: 'Prompts', instructions: 'Prompts only.', tools: [], openRepos: () => ({}) };
 const withPrompts = defineServer({ ...base, name: 'content_generator', prompts: [campaignBrief, writeMessages, imageBrief] });
@@ -29,7 +29,7 @@ let url: string;
 const clients: (Client2025 | Client2026)[] = [];
 
 beforeAll(async () => {
-  server = await startScratchPostgres();
+  server = await startEtlPostgres();
   const databases = await createEtlDatabases(server);
   await fillSources(databases.urls);
   await query(databases.urls.ads, `UPDATE ads.campaigns SET name = 'Navidad Ñandú' WHERE campaign_id = 'CMP-3'`);

@@ -3,9 +3,9 @@ import { type EtlConnections, openConnections } from '../../etl/connections.ts';
 import { runOnce } from '../../etl/run.ts';
 import type { ChangeSet } from '../../shared/sources/change_source.ts';
 import { sqlServerRowSource } from '../../shared/sources/sql_server_row_source.ts';
-import { createEtlDatabases, type EtlDatabases, fillSources, query } from '../support/etl_databases.ts';
+import { createEtlDatabases, type EtlDatabases, fillSources, query, startEtlPostgres } from '../support/etl_databases.ts';
 import { differencesFromFacts, differencesFromSources } from '../support/hub_checks.ts';
-import { type ScratchPostgres, startScratchPostgres } from '../support/scratch_postgres.ts';
+import type { ScratchPostgres } from '../support/scratch_postgres.ts';
 import { type SqlServerSource, startSqlServerSource } from '../support/sql_server_source.ts';
 import { startTdsEndpoint, type TdsReply } from '../support/tds_endpoint.ts';
 import type { TdsResult } from '../support/tds_endpoint_tokens.ts';
@@ -25,7 +25,7 @@ describe('the ETL with PromptAds and PromptCRM on SQL Server (its answers script
   const modeOf = (report: Awaited<ReturnType<typeof round>>, table: string) => report.runs.find((run) => run.table === table)?.mode;
 
   beforeAll(async () => {
-    server = await startScratchPostgres();
+    server = await startEtlPostgres();
     databases = await createEtlDatabases(server);
     await fillSources(databases.urls);
     [ads, crm] = await Promise.all([startSqlServerSource(databases.urls.ads), startSqlServerSource(databases.urls.crm)]);

@@ -118,41 +118,6 @@ describe('start and stop', () => {
     await down(home);
   });
 
-  it('takes a home from before the writers: its passwords stay, the logins and the key are added, and all last', async () => {
-    const home = await usedHome();
-    const file = join(home, 'credentials.json');
-    const before = await start(home);
-    for (const [url, roles] of [
-      [before.urls?.content, 'promptsales_content, promptsales_writer'],
-      [before.urls?.ads, 'promptsales_ads, promptsales_ads_writer'],
-      [before.urls?.crm, 'promptsales_crm, promptsales_crm_writer'],
-    ]) {
-      for (const forget of ['OWNED BY', 'ROLE']) await one(url ?? '', `DROP ${forget} ${roles}`);
-    }
-    await down(home);
-    const { writer, adsWriter, crmWriter, planKey, ...old } = JSON.parse(await readFile(file, 'utf8'));
-    await writeFile(file, JSON.stringify(old));
-
-    const after = await start(home);
-    const made = JSON.parse(await readFile(file, 'utf8'));
-    const secret = expect.any(String);
-    expect(made).toEqual({ ...old, writer: secret, adsWriter: secret, crmWriter: secret, planKey: secret });
-    const forgotten = [writer, adsWriter, crmWriter, planKey];
-    for (const fresh of [made.writer, made.adsWriter, made.crmWriter, made.planKey]) expect(forgotten).not.toContain(fresh);
-    const { hub, hubEtl, contentWriter, adsWriter: ads, crmWriter: crm } = after.urls ?? {};
-    for (const url of [hub, hubEtl, contentWriter, ads, crm]) {
-      expect(await one(url ?? '', 'SELECT 1 AS one')).toEqual({ one: 1 });
-    }
-    // The old file again, as from a backup: the login is there already, with the password of the file in between.
-    await down(home);
-    await writeFile(file, JSON.stringify(old));
-    const restored = (await start(home)).urls;
-    for (const url of [restored?.contentWriter, restored?.adsWriter, restored?.crmWriter])
-      expect(await one(url ?? '', 'SELECT 1 AS one')).toEqual({ one: 1 });
-    await down(home);
-    expect((await start(home)).planKey).toBe(JSON.parse(await readFile(file, 'utf8')).planKey);
-  });
-
   it('starts in the foreground, says ready last, and on SIGTERM ends with everything it started', async () => {
     const home = await usedHome();
     await down(home);
@@ -367,19 +332,6 @@ describe('what cannot work is said, with what to do', () => {
     }
     expect(readStack(home)).toBeUndefined();
     expect(possibleDataDirectories(home).flatMap(processesIn)).toEqual([]);
-  });
-
-  it('a cluster of another PostgreSQL version', async () => {
-    const home = await usedHome();
-    await down(home);
-    await start(home);
-    await down(home);
-    const [dataDirectory = ''] = possibleDataDirectories(home);
-    const versionFile = join(dataDirectory, 'PG_VERSION');
-    await writeFile(versionFile, '15\n');
-    await expect(start(home)).rejects.toThrow(/made by PostgreSQL 15/);
-    await writeFile(versionFile, '18\n');
-    expect((await start(home)).phase).toBe('ready');
   });
 });
 

@@ -1,8 +1,7 @@
 import { prepareSource } from '../../database/postgresql/prepare_source.ts';
 import type { AdsStore } from '../../shared/sources/ads_store.ts';
 import { openPostgresAdsStore } from '../../shared/sources/postgres_ads_store.ts';
-import { createEtlDatabases, query } from './etl_databases.ts';
-import { startScratchPostgres } from './scratch_postgres.ts';
+import { createEtlDatabases, openSql, type RunSql, startEtlPostgres } from './etl_databases.ts';
 import { whileHeld } from './while_held.ts';
 
 /** A line of ads.budget_rules; what is left out is null. */
@@ -55,7 +54,8 @@ export type AdsStoreWorld = {
 /** The same with what tests of PostgreSQL alone ask for: the URL of the login that servers have, and SQL as the owner. */
 export type PostgresAdsStoreWorld = AdsStoreWorld & {
   readonly writerUrl: string;
-  readonly asOwner: (text: string, values?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
+  readonly ownerUrl: string;
+  readonly asOwner: RunSql;
 };
 
 const RESET = `
@@ -73,9 +73,9 @@ const RESET = `
 
 /** The world on a PostgreSQL of its own. */
 export async function postgresAdsStoreWorld(): Promise<PostgresAdsStoreWorld> {
-  const server = await startScratchPostgres();
+  const server = await startEtlPostgres();
   const { urls } = await createEtlDatabases(server);
-  const asOwner = (text: string, values?: readonly unknown[]) => query(urls.ads, text, values);
+  const { run: asOwner, close } = openSql(urls.ads);
   // A log from before: its ids are taken.
   await asOwner(
     `INSERT INTO ads.change_log SELECT g, 'CMP-1', 'budget', 'CMP-1', 'daily_limit', '1', '2', 'eva', '2026-01-01Z' FROM generate_series(1, 5) g`,
@@ -88,6 +88,7 @@ export async function postgresAdsStoreWorld(): Promise<PostgresAdsStoreWorld> {
   return {
     stores,
     writerUrl,
+    ownerUrl: urls.ads,
     asOwner,
     reset: async () => void (await asOwner(RESET)),
     async setRules(...rules) {
@@ -151,7 +152,7 @@ export async function postgresAdsStoreWorld(): Promise<PostgresAdsStoreWorld> {
            WHEN (NEW.channel_id = '${channelId}') EXECUTE FUNCTION public.break_write()`,
       )),
     async stop() {
-      await Promise.all(stores.map((store) => store.close()));
+      await Promise.all([close(), ...stores.map((store) => store.close())]);
       await server.stop();
     },
   };

@@ -9,9 +9,8 @@ import { openCampaigns } from '../../shared/hub/campaigns.ts';
 import type { Caller } from '../../shared/mcp/contract.ts';
 import type { ToolResult } from '../../shared/mcp/envelope.ts';
 import { serve } from '../../shared/mcp/served_tool.ts';
-import { createEtlDatabases, fillSources, loadHub, query } from './etl_databases.ts';
+import { createEtlDatabases, fillSources, loadHub, query, startEtlPostgres } from './etl_databases.ts';
 import { plainPipeline } from './plain_pipeline.ts';
-import { startScratchPostgres } from './scratch_postgres.ts';
 
 /** apply_budget_plan over the small company of etl_databases.ts, where each campaign has planned 250.50 dollars a channel in January 2026. */
 export type BudgetPlanWorld = {
@@ -31,7 +30,7 @@ export type BudgetPlanWorld = {
 };
 
 export async function startBudgetPlanWorld(): Promise<BudgetPlanWorld> {
-  const server = await startScratchPostgres();
+  const server = await startEtlPostgres();
   const { urls, hubOwner } = await createEtlDatabases(server);
   await fillSources(urls);
   await prepareSource(urls.ads, 'ads/ads_optimizer.sql');

@@ -10,9 +10,8 @@ import type { ToolResult } from '../../shared/mcp/envelope.ts';
 import type { ServedTool } from '../../shared/mcp/served_tool.ts';
 import type { ContentStore } from '../../shared/sources/content_store.ts';
 import { openPostgresContentStore } from '../../shared/sources/postgres_content_store.ts';
-import { createEtlDatabases, fillSources, loadHub, query } from './etl_databases.ts';
+import { createEtlDatabases, fillSources, loadHub, query, startEtlPostgres } from './etl_databases.ts';
 import { plainPipeline } from './plain_pipeline.ts';
-import { startScratchPostgres } from './scratch_postgres.ts';
 
 /** Some tools of the content generator over a small company: campaigns CMP-1 to CMP-12 of the clients CLI-0 to CLI-3, images IMG-1 to IMG-3. */
 export type ContentGeneratorWorld = {
@@ -33,7 +32,7 @@ export type ContentGeneratorWorld = {
 };
 
 export async function startContentGenerator(tools: readonly ServedTool<ContentGeneratorRepos>[]): Promise<ContentGeneratorWorld> {
-  const server = await startScratchPostgres();
+  const server = await startEtlPostgres();
   const { urls, hubOwner } = await createEtlDatabases(server);
   await fillSources(urls);
   await query(urls.content, await readFile(join(packageRoot(), 'database/postgresql/content/content_generator.sql'), 'utf8'));

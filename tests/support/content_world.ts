@@ -12,8 +12,7 @@ import type { ContentStoreOptions } from '../../shared/sources/content_reader.ts
 import type { ContentStore } from '../../shared/sources/content_store.ts';
 import { openMongoContentStore } from '../../shared/sources/mongo_content_store.ts';
 import { openPostgresContentStore } from '../../shared/sources/postgres_content_store.ts';
-import { createEtlDatabases, loadHub, query } from './etl_databases.ts';
-import { startScratchPostgres } from './scratch_postgres.ts';
+import { createEtlDatabases, loadHub, query, startEtlPostgres } from './etl_databases.ts';
 
 /** A PromptContent of a test's own, deployed as the project says, with a way to look at and change its documents beside the store. */
 export type ContentWorld = {
@@ -46,7 +45,7 @@ export type ContentWorld = {
 
 /** One on a real PostgreSQL of its own. */
 export async function postgresContentWorld(): Promise<ContentWorld> {
-  const server = await startScratchPostgres();
+  const server = await startEtlPostgres();
   const { urls, hubOwner } = await createEtlDatabases(server);
   const content = (text: string, values?: readonly unknown[]) => query(urls.content, text, values);
   const put = async (collection: string, id: string, document: object): Promise<void> => {
@@ -114,7 +113,7 @@ export async function mongoContentWorld(address: string): Promise<ContentWorld> 
     await collectionOf(collection).replaceOne({ _id: id }, storedDocument(id, { ...document }), { upsert: true, bypassDocumentValidation });
   };
   const { roles } = await deployContent(client.db());
-  const server = await startScratchPostgres();
+  const server = await startEtlPostgres();
   const databases = await createEtlDatabases(server);
   return {
     url,

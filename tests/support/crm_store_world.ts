@@ -1,8 +1,7 @@
 import { prepareSource } from '../../database/postgresql/prepare_source.ts';
 import type { CrmStore } from '../../shared/sources/crm_store.ts';
 import { openPostgresCrmStore } from '../../shared/sources/postgres_crm_store.ts';
-import { createEtlDatabases, query } from './etl_databases.ts';
-import { startScratchPostgres } from './scratch_postgres.ts';
+import { createEtlDatabases, openSql, type RunSql, startEtlPostgres } from './etl_databases.ts';
 import { whileHeld } from './while_held.ts';
 
 /** The times of a lead's stages, as ISO 8601; null: not reached. */
@@ -34,7 +33,7 @@ export type CrmStoreWorld = {
 export type PostgresCrmStoreWorld = CrmStoreWorld & {
   readonly writerUrl: string;
   readonly ownerUrl: string;
-  readonly asOwner: (text: string, values?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
+  readonly asOwner: RunSql;
 };
 
 const RESET = `
@@ -54,9 +53,9 @@ const RESET = `
 
 /** The world on a PostgreSQL of its own. */
 export async function postgresCrmStoreWorld(): Promise<PostgresCrmStoreWorld> {
-  const server = await startScratchPostgres();
+  const server = await startEtlPostgres();
   const { urls } = await createEtlDatabases(server);
-  const asOwner = (text: string, values?: readonly unknown[]) => query(urls.crm, text, values);
+  const { run: asOwner, close } = openSql(urls.crm);
   await prepareSource(urls.crm, 'crm/crm_analyzer.sql');
   await asOwner(`CREATE ROLE writer LOGIN PASSWORD 'writer' IN ROLE promptsales_crm`);
   const writerUrl = server.url(new URL(urls.crm).pathname.slice(1), 'writer');
@@ -89,7 +88,7 @@ export async function postgresCrmStoreWorld(): Promise<PostgresCrmStoreWorld> {
          CREATE TRIGGER broken BEFORE UPDATE ON crm.leads FOR EACH ROW WHEN (NEW.lead_id = ${leadId}) EXECUTE FUNCTION public.break_write()`,
       )),
     async stop() {
-      await Promise.all(stores.map((store) => store.close()));
+      await Promise.all([close(), ...stores.map((store) => store.close())]);
       await server.stop();
     },
   };

@@ -7,36 +7,66 @@ import { type EtlPlaces, type EtlUrls, openConnections } from '../../etl/connect
 import { runOnce } from '../../etl/run.ts';
 import { packageRoot } from '../../shared/config/package_root.ts';
 import { makeDataKeys, sharedKeysFolder } from './data_keys.ts';
-import type { ScratchDatabases } from './scratch_postgres.ts';
+import { type ScratchDatabases, type ScratchPostgres, startFilledPostgres } from './scratch_postgres.ts';
 
 /** Three empty sources and an empty hub of their own on a scratch server. */
 export type EtlDatabases = { readonly urls: EtlPlaces; readonly hubOwner: string };
+
+/** The suffix of the databases that {@link startEtlPostgres} copies. */
+const EMPTY = 'empty';
+
+/** A scratch server on which {@link createEtlDatabases} copies what the first such server of the run has made. */
+export function startEtlPostgres(): Promise<ScratchPostgres> {
+  return startFilledPostgres('etl_databases', async (server) => {
+    await makeEtlDatabases(server, EMPTY, { constraints: true, copies: false });
+  });
+}
 
 /** Creates the databases with their schemas and, unless `constraints` is false, keys and change tracking; a login for the ETL beside them. */
 export async function createEtlDatabases(
   server: ScratchDatabases,
   { constraints = true, suffix = randomUUID().slice(0, 8) }: { readonly constraints?: boolean; readonly suffix?: string } = {},
 ): Promise<EtlDatabases> {
+  const [empty] = await query(server.url('postgres'), `SELECT FROM pg_database WHERE datname = 'hub_${EMPTY}'`);
+  return makeEtlDatabases(server, suffix, { constraints, copies: empty !== undefined });
+}
+
+async function makeEtlDatabases(
+  server: ScratchDatabases,
+  suffix: string,
+  { constraints, copies }: { readonly constraints: boolean; readonly copies: boolean },
+): Promise<EtlDatabases> {
   const databases = await etlDatabasesOf(server, suffix);
+  const copy = (name: string) => query(server.url('postgres'), `CREATE DATABASE ${name}_${suffix} TEMPLATE ${name}_${EMPTY}`);
   for (const name of ['ads', 'crm', 'content'] as const) {
-    await server.createDatabase(`${name}_${suffix}`);
-    const files = ['tracking.sql', `${name}/schema.sql`, ...(constraints ? [`${name}/constraints.sql`] : [])];
-    for (const file of files) {
-      await query(databases.urls[name], await readFile(join(packageRoot(), 'database', 'postgresql', file), 'utf8'));
-    }
+    if (copies && constraints) await copy(name);
+    else await makeSource(server, name, suffix, constraints);
   }
+  if (copies) await copy('hub');
+  else await makeHub(server, suffix, databases.hubOwner);
+  return databases;
+}
+
+async function makeSource(server: ScratchDatabases, name: string, suffix: string, constraints: boolean): Promise<void> {
+  const database = `${name}_${suffix}`;
+  await server.createDatabase(database);
+  for (const file of ['tracking.sql', `${name}/schema.sql`, ...(constraints ? [`${name}/constraints.sql`] : [])]) {
+    await query(server.url(database), await readFile(join(packageRoot(), 'database', 'postgresql', file), 'utf8'));
+  }
+}
+
+async function makeHub(server: ScratchDatabases, suffix: string, hubOwner: string): Promise<void> {
   await server.createDatabase(`hub_${suffix}`);
-  await migrateHub(databases.hubOwner);
+  await migrateHub(hubOwner);
   await query(
-    databases.hubOwner,
+    hubOwner,
     `DO $$ BEGIN
        CREATE ROLE loader LOGIN PASSWORD 'loader';
      EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
      END $$;
      GRANT promptsales_etl TO loader;`,
   );
-  await makeDataKeys(databases.hubOwner);
-  return databases;
+  await makeDataKeys(hubOwner);
 }
 
 /** Where the databases are that were created with this suffix. */
@@ -61,16 +91,29 @@ export async function loadHub(urls: EtlPlaces): Promise<void> {
   }
 }
 
-/** Runs SQL (several statements without values, or one with them) on a connection of its own and returns the last result's rows. */
-export async function query(url: string, text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]> {
+/** Runs SQL: several statements without values, or one with them. The last result's rows. */
+export type RunSql = (text: string, values?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
+
+/** Runs SQL on a connection of its own. */
+export async function query(url: string, ...sql: Parameters<RunSql>): ReturnType<RunSql> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    const result: pg.QueryResult | pg.QueryResult[] = await client.query(text, values === undefined ? undefined : [...values]);
-    return (Array.isArray(result) ? result.at(-1) : result)?.rows ?? [];
+    return await lastRows(client, ...sql);
   } finally {
     await client.end();
   }
+}
+
+/** The same many times, on connections that stay open until `close`: for statements that change nothing of their session. */
+export function openSql(url: string): { readonly run: RunSql; readonly close: () => Promise<void> } {
+  const pool = new pg.Pool({ connectionString: url, max: 4 });
+  return { run: (...sql) => lastRows(pool, ...sql), close: () => pool.end() };
+}
+
+async function lastRows(client: pg.Client | pg.Pool, ...[text, values]: Parameters<RunSql>): ReturnType<RunSql> {
+  const result: pg.QueryResult | pg.QueryResult[] = await client.query(text, values === undefined ? undefined : [...values]);
+  return (Array.isArray(result) ? result.at(-1) : result)?.rows ?? [];
 }
 
 /** Puts a small company into the sources: 12 campaigns on 3 channels over 30 days, 400 customers with leads and orders, images, clients. */

@@ -1,30 +1,38 @@
 import type { RowStream } from '../../etl/stream.ts';
 import { streams } from '../../etl/streams.ts';
-import { type EtlDatabases, query } from './etl_databases.ts';
+import { type EtlDatabases, openSql, type RunSql } from './etl_databases.ts';
 
 /** Rows that the sources have and the hub has not, or the other way round, of every stream that passes rows through. None is right. */
 export async function differencesFromSources({ urls, hubOwner }: EtlDatabases): Promise<string[]> {
-  const found: string[] = [];
-  for (const stream of streams.filter((candidate): candidate is RowStream => candidate.kind === 'rows')) {
-    const rowsOf = async (url: string, isSource: boolean): Promise<string[]> => {
-      const columns = stream.columns
-        .map(({ name, yearOf }) => (isSource && yearOf !== undefined ? `date_part('year', ${yearOf})::integer AS ${name}` : name))
-        .join(', ');
-      const rows = await query(
-        url,
-        `SELECT (SELECT to_jsonb(r) FROM (SELECT ${columns}) r)::text AS row FROM ${stream.table} ORDER BY ${stream.key.join(', ')}`,
-      );
-      return rows.map((row) => String(row.row));
-    };
-    const [source, hub] = await Promise.all([rowsOf(stream.database === 'PromptAds' ? urls.ads : urls.crm, true), rowsOf(hubOwner, false)]);
-    const [inSource, inHub] = [new Set(source), new Set(hub)];
-    found.push(...source.filter((row) => !inHub.has(row)).map((row) => `${stream.table} lacks ${row}`));
-    found.push(...hub.filter((row) => !inSource.has(row)).map((row) => `${stream.table} has ${row}`));
-    if (source.length !== hub.length) {
-      found.push(`${stream.table} has ${hub.length} rows, its source ${source.length}`);
+  const [ads, crm, hub] = [openSql(urls.ads), openSql(urls.crm), openSql(hubOwner)];
+  try {
+    const found: string[] = [];
+    for (const stream of streams.filter((candidate): candidate is RowStream => candidate.kind === 'rows')) {
+      found.push(...(await differencesIn(stream, stream.database === 'PromptAds' ? ads.run : crm.run, hub.run)));
     }
+    return found;
+  } finally {
+    await Promise.all([ads.close(), crm.close(), hub.close()]);
   }
-  return found;
+}
+
+async function differencesIn(stream: RowStream, inSource: RunSql, inHub: RunSql): Promise<string[]> {
+  const rowsOf = async (run: RunSql, isSource: boolean): Promise<string[]> => {
+    const columns = stream.columns
+      .map(({ name, yearOf }) => (isSource && yearOf !== undefined ? `date_part('year', ${yearOf})::integer AS ${name}` : name))
+      .join(', ');
+    const rows = await run(
+      `SELECT (SELECT to_jsonb(r) FROM (SELECT ${columns}) r)::text AS row FROM ${stream.table} ORDER BY ${stream.key.join(', ')}`,
+    );
+    return rows.map((row) => String(row.row));
+  };
+  const [source, hub] = await Promise.all([rowsOf(inSource, true), rowsOf(inHub, false)]);
+  const [sourceRows, hubRows] = [new Set(source), new Set(hub)];
+  return [
+    ...source.filter((row) => !hubRows.has(row)).map((row) => `${stream.table} lacks ${row}`),
+    ...hub.filter((row) => !sourceRows.has(row)).map((row) => `${stream.table} has ${row}`),
+    ...(source.length === hub.length ? [] : [`${stream.table} has ${hub.length} rows, its source ${source.length}`]),
+  ];
 }
 
 const TRAITS = 'customer_type, industry, segment, potential, city_id, sex, birth_year';
@@ -56,14 +64,18 @@ export async function differencesFromFacts(hubOwner: string, timeZone = 'America
 }
 
 async function differencesOf(hubOwner: string, expected: Readonly<Record<string, string>>): Promise<string[]> {
-  const found: string[] = [];
-  for (const [rollUp, facts] of Object.entries(expected)) {
-    const rows = await query(
-      hubOwner,
-      `(SELECT 'lacks' AS what, e.* FROM (${facts}) e EXCEPT ALL SELECT 'lacks', r.* FROM ${rollUp} r)
-       UNION ALL (SELECT 'has', r.* FROM ${rollUp} r EXCEPT ALL SELECT 'has', e.* FROM (${facts}) e)`,
-    );
-    found.push(...rows.map((row) => `${rollUp} ${JSON.stringify(row)}`));
+  const { run, close } = openSql(hubOwner);
+  try {
+    const found: string[] = [];
+    for (const [rollUp, facts] of Object.entries(expected)) {
+      const rows = await run(
+        `(SELECT 'lacks' AS what, e.* FROM (${facts}) e EXCEPT ALL SELECT 'lacks', r.* FROM ${rollUp} r)
+         UNION ALL (SELECT 'has', r.* FROM ${rollUp} r EXCEPT ALL SELECT 'has', e.* FROM (${facts}) e)`,
+      );
+      found.push(...rows.map((row) => `${rollUp} ${JSON.stringify(row)}`));
+    }
+    return found;
+  } finally {
+    await close();
   }
-  return found;
 }

@@ -7,9 +7,8 @@ import { planSigner } from '../../shared/access/plan_token.ts';
 import type { Caller } from '../../shared/mcp/contract.ts';
 import type { ToolResult } from '../../shared/mcp/envelope.ts';
 import { serve } from '../../shared/mcp/served_tool.ts';
-import { createEtlDatabases, type EtlDatabases, fillSources, loadHub, query } from './etl_databases.ts';
+import { createEtlDatabases, type EtlDatabases, fillSources, loadHub, query, startEtlPostgres } from './etl_databases.ts';
 import { plainPipeline } from './plain_pipeline.ts';
-import { startScratchPostgres } from './scratch_postgres.ts';
 
 /** update_lead_stage over the small company of etl_databases.ts, with its 300 leads: new, qualified and won. */
 export type LeadStageWorld = {
@@ -30,7 +29,7 @@ export type LeadStageWorld = {
 };
 
 export async function startLeadStageWorld(): Promise<LeadStageWorld> {
-  const server = await startScratchPostgres();
+  const server = await startEtlPostgres();
   const databases = await createEtlDatabases(server);
   const { urls, hubOwner } = databases;
   await fillSources(urls);

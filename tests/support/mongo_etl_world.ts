@@ -3,10 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { openConnections } from '../../etl/connections.ts';
 import type { BatchReport } from '../../etl/report.ts';
 import { runOnce } from '../../etl/run.ts';
-import { clientOf, createEtlDatabases, imageOf, query } from './etl_databases.ts';
+import { clientOf, createEtlDatabases, imageOf, query, startEtlPostgres } from './etl_databases.ts';
 import { type MongoEndpoint, startMongoEndpoint } from './mongo_endpoint.ts';
 import { type MongoHistory, mongoHistory } from './mongo_history.ts';
-import { startScratchPostgres } from './scratch_postgres.ts';
 
 /** A hub whose PromptContent is at an address of MongoDB, where a scripted history answers. */
 export type MongoEtlWorld = {
@@ -29,7 +28,7 @@ export const imageSaying = (number: number, descripcion: string): Record<string,
 
 /** Starts one with 90 images and 12 clients of two subscriptions each; nothing is loaded yet. */
 export async function startMongoEtlWorld(kind: 'replica set' | 'single server' = 'replica set'): Promise<MongoEtlWorld> {
-  const server = await startScratchPostgres();
+  const server = await startEtlPostgres();
   const endpoint = await startMongoEndpoint(kind);
   const databases = await createEtlDatabases(server);
   const history = mongoHistory(endpoint);

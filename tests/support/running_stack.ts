@@ -65,6 +65,8 @@ async function emptyHome(): Promise<string> {
 async function fillHome(home: string): Promise<void> {
   await fillFromTemplate('stack', home, async () => {
     await call(environmentOf(home), ['up', '--detach']);
+    // Who the customers are is loaded after a start is ready: no copy shall have to.
+    await call(environmentOf(home), ['etl', 'once']);
     await call(environmentOf(home), ['down']);
   });
 }
