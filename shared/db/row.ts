@@ -44,3 +44,10 @@ export function textsOf(row: Row, column: string): readonly string[] {
   if (!Array.isArray(value) || !value.every((part) => typeof part === 'string')) throw unexpected(row, column, 'a list of texts');
   return value;
 }
+
+/** A bytea. Throws when the column is something else. */
+export function bytesOf(row: Row, column: string): Uint8Array {
+  const value = row[column];
+  if (!(value instanceof Uint8Array)) throw unexpected(row, column, 'bytes');
+  return value;
+}

@@ -168,7 +168,7 @@ export const QUESTIONS: readonly PlanQuestion[] = [
     name: 'best_customers',
     asks: 'A client’s ten best customers by what they bought',
     tool: 'rank_customers',
-    indexes: ['sales.customer_orders_client'],
+    indexes: ['sales.customer_orders_client', 'sales.journeys_pkey'],
     without: 'Seq Scan customer_orders',
     saves: 1.1,
     ask: (hub, { clientId, lastDay }) =>
@@ -192,9 +192,9 @@ export const QUESTIONS: readonly PlanQuestion[] = [
     name: 'segments',
     asks: 'A client’s customers by potential, what they bought in a year and in the year before',
     tool: 'segment_customers',
-    indexes: ['crm.customers_attributes', 'crm.orders_paid', 'crm.orders_client', 'crm.orders_time'],
-    without: 'Seq Scan orders',
-    saves: 5,
+    indexes: ['crm.customers_attributes', 'sales.customer_orders_client', 'sales.journeys_pkey'],
+    without: 'Seq Scan journeys',
+    saves: 3,
     ask: (hub, { clientId, lastDay }) =>
       openCustomerOrders(hub).byAttribute(
         { clientId, timeZone: TIME_ZONE },

@@ -9,6 +9,7 @@ import { ToolError } from '../../../shared/domain/tool_error.ts';
 import { type Campaigns, openCampaigns } from '../../../shared/hub/campaigns.ts';
 import { type Client, openClients } from '../../../shared/hub/clients.ts';
 import type { CrmStore } from '../../../shared/sources/crm_store.ts';
+import { openBuyers } from './buyers.ts';
 import { type CustomerOrders, openCustomerOrders } from './customer_orders.ts';
 import { type CustomerProfiles, openCustomerProfiles } from './customer_profile.ts';
 import { type CustomerRanking, openCustomerRanking } from './customer_ranking.ts';
@@ -37,13 +38,14 @@ export type CrmAnalyzerRepos = {
 
 /** The repos over the hub, and the way into PromptCRM. Reads nothing yet. */
 export function openRepos(hub: SqlDatabase, settings: Settings): CrmAnalyzerRepos {
+  const buyers = openBuyers(hub);
   return {
     campaigns: openCampaigns(hub),
     clients: openClients(hub),
     places: openPlaces(hub),
     leads: openLeads(hub),
-    customerOrders: openCustomerOrders(hub),
-    customerRanking: openCustomerRanking(hub),
+    customerOrders: openCustomerOrders(hub, buyers),
+    customerRanking: openCustomerRanking(hub, buyers),
     customerProfiles: openCustomerProfiles(hub, dataKeysOf(hub, settings)),
     nearbyCustomers: openNearbyCustomers(hub),
     audit: auditOf(settings),

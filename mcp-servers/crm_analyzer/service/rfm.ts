@@ -35,7 +35,9 @@ export type CutPoints = readonly number[];
 
 /** A value's quintile: one more than the cut points below it, so that equal values always score alike. */
 export function quintile(value: number, cuts: CutPoints): number {
-  return 1 + cuts.filter((cut) => value > cut).length;
+  let score = 1;
+  for (const cut of cuts) if (value > cut) score++;
+  return score;
 }
 
 /** A quintile where less is better: 5 at or below the first cut point. */

@@ -8,7 +8,7 @@ import { isSmall, withheld } from './small_groups.ts';
 
 export type SegmentMethod = (typeof SEGMENT_METHODS)[number];
 
-/** A segment as the hub adds it up; money as decimal text, US dollars. */
+/** The sums of a segment; money as decimal text, US dollars. */
 export type SegmentTotals = {
   readonly segment: string;
   readonly customers: number;
