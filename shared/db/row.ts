@@ -44,3 +44,14 @@ export function textsOf(row: Row, column: string): readonly string[] {
   if (!Array.isArray(value) || !value.every((part) => typeof part === 'string')) throw unexpected(row, column, 'a list of texts');
   return value;
 }
+
+/** Numbers that came together as string_agg(float8send(…), ''), in that order; none where nothing was aggregated. Throws when the column is something else. */
+export function doublesOf(row: Row, column: string): Float64Array {
+  const bytes = row[column];
+  if (bytes === null) return new Float64Array();
+  if (!(bytes instanceof Uint8Array) || bytes.length % 8 !== 0) throw unexpected(row, column, 'doubles');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const doubles = new Float64Array(bytes.length / 8);
+  for (let i = 0; i < doubles.length; i++) doubles[i] = view.getFloat64(8 * i);
+  return doubles;
+}
