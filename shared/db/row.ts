@@ -51,3 +51,14 @@ export function bytesOf(row: Row, column: string): Uint8Array {
   if (!(value instanceof Uint8Array)) throw unexpected(row, column, 'bytes');
   return value;
 }
+
+/** Numbers that came together as string_agg(float8send(…), ''), in that order; none where nothing was aggregated. Throws when the column is something else. */
+export function doublesOf(row: Row, column: string): Float64Array {
+  if (row[column] === null) return new Float64Array();
+  const bytes = bytesOf(row, column);
+  if (bytes.length % 8 !== 0) throw unexpected(row, column, 'doubles');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const doubles = new Float64Array(bytes.length / 8);
+  for (let i = 0; i < doubles.length; i++) doubles[i] = view.getFloat64(8 * i);
+  return doubles;
+}

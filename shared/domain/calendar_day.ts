@@ -40,7 +40,7 @@ function dayNumbered(dayNumber: number): Day {
 const DAYS_AN_ERA = 146_097;
 const DAYS_BEFORE_1970 = 719_468;
 
-const padded = (value: number, width: number): string => String(value).padStart(width, '0');
+const twoDigits = (value: number): string => (value < 10 ? `0${value}` : String(value));
 
 /** Whether the text is 'YYYY-MM-DD' and names a day that exists. */
 export function isDay(text: string): boolean {
@@ -51,7 +51,8 @@ export function isDay(text: string): boolean {
 }
 
 /** 'YYYY-MM-DD' from its parts; month 1 to 12. Check with isDay() when the parts come from outside. */
-export const dayOf = (year: number, month: number, day: number): Day => `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}`;
+export const dayOf = (year: number, month: number, day: number): Day =>
+  `${String(year).padStart(4, '0')}-${twoDigits(month)}-${twoDigits(day)}`;
 export const yearOf = (day: Day): number => Number(day.slice(0, 4));
 /** 1 to 12. */
 export const monthOf = (day: Day): number => Number(day.slice(5, 7));

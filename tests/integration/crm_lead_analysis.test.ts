@@ -491,7 +491,7 @@ describe('in a hub that changed', () => {
       world.owner,
       `SET synchronous_commit = on;
        INSERT INTO crm.customers SELECT 1000000 + g, 'CLI-' || g % 200, 'person', NULL, NULL, 'new', 'low', 1, 0, 0, now(), now(), 1990
-         FROM generate_series(1, 20000) g;
+         FROM generate_series(1, 100000) g;
        INSERT INTO crm.leads SELECT 1000000 + g, 1000000 + 1 + g % 20000, 'CLI-' || g % 200, NULL, NULL, 'organic', 'new', 10, '2020-01-01Z'::timestamptz + g * interval '144 minutes', NULL, NULL, NULL, NULL
          FROM generate_series(1, 25000) g`,
     );

@@ -4,7 +4,8 @@ import { elasticities } from '../../mcp-servers/ads_optimizer/service/elasticity
 import { resultAt } from '../../mcp-servers/ads_optimizer/service/response_curve.ts';
 import { fitResponse, LEAD_DAYS } from '../../mcp-servers/ads_optimizer/service/response_fit.ts';
 import { type ResponsePrior, type ResponseSeries, responsePrior } from '../../mcp-servers/ads_optimizer/service/response_prior.ts';
-import { blockCounts, percentileInterval, quantileOf } from '../../mcp-servers/ads_optimizer/service/statistics/bootstrap.ts';
+import { blockCounts, percentileInterval } from '../../mcp-servers/ads_optimizer/service/statistics/bootstrap.ts';
+import { quantileAmong, quantileOf } from '../../shared/statistics/quantile.ts';
 import { type Random, randomOf } from '../../shared/statistics/random.ts';
 import { companyWithPrior, coverageOf, evaluateClients, METHODS } from '../support/budget_evaluation.ts';
 import type { SimulatedCompany } from '../support/simulated_clients.ts';
@@ -166,6 +167,15 @@ describe('resampling', () => {
     expect([0.05, 0.25, 0.9].map((part) => quantileOf(values, part))).toEqual([1.2, 2, 12.8].map((value) => expect.closeTo(value, 10)));
     expect(percentileInterval(values, 0.5)).toEqual({ low: 2, high: 8, level: 0.5 });
     expect(percentileInterval([1, Number.NaN])).toBeNull();
+  });
+
+  it('has the same quantiles of values in any order, equal ones among them', () => {
+    const random = randomOf('unordered');
+    for (const length of [0, 1, 2, 3, 10, 1_000]) {
+      const values = Float64Array.from({ length }, () => random.below(1 + length / 2));
+      const sorted = values.slice().sort();
+      for (const share of [0, 0.1, 0.5, 0.9, 1]) expect(quantileAmong(values, share)).toBe(quantileOf(sorted, share));
+    }
   });
 
   it('gives the same numbers for the same key, others for another, of the right mean and spread', () => {

@@ -1,4 +1,4 @@
-import { countOf, optionalTextOf, type Row, textOf } from '../../../shared/db/row.ts';
+import { bytesOf, countOf, optionalTextOf, type Row, textOf } from '../../../shared/db/row.ts';
 import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
 import type { DayRange } from '../../../shared/domain/calendar_day.ts';
 import type { Deadline } from '../../../shared/domain/deadline.ts';
@@ -169,7 +169,12 @@ export function openTouchPaths(hub: SqlDatabase): TouchPaths {
       const { clientId } = filters;
       const [asked, pieces] = await Promise.all([
         askedOf(question, deadline),
-        hub.rows(waysOf(clientId !== undefined), [period.from, period.to, timeZone, clientId ?? null], toBytes, deadline),
+        hub.rows(
+          waysOf(clientId !== undefined),
+          [period.from, period.to, timeZone, clientId ?? null],
+          (row) => bytesOf(row, 'journeys'),
+          deadline,
+        ),
       ]);
       // After the journeys: a stop is never taken away, so none that they name is missing.
       const [known] = await hub.rows(STOPS, [period.from, period.to, timeZone], toStops, deadline);
@@ -202,11 +207,6 @@ function toStops(row: Row): { readonly stops: readonly Stop[]; readonly since: n
     return { stop: Number(stop), campaignId, channelId };
   });
   return { stops, since: countOf(row, 'since'), until: countOf(row, 'until') };
-}
-
-function toBytes({ journeys }: Row): Uint8Array {
-  if (!(journeys instanceof Uint8Array)) throw new TypeError('column journeys is not bytes');
-  return journeys;
 }
 
 /** The code of each stop, by its number: as {@link letterOf} says. */

@@ -146,14 +146,17 @@ function spendOf(days: readonly number[], spend: readonly number[], reading: Rea
 function allChannels(channels: readonly AdSeries[]): AdSeries {
   const [first] = channels;
   if (first === undefined) throw new RangeError('A campaign without a channel');
-  const days = [...new Set(channels.flatMap((one) => one.days))].sort((one, other) => one - other);
-  const position = new Map(days.map((day, i) => [day, i]));
+  const places = new Int32Array(1 + channels.reduce((last, one) => Math.max(last, one.days.at(-1) ?? 0), 0));
+  for (const one of channels) for (const day of one.days) places[day] = 1;
+  const days: number[] = [];
+  for (let day = 0; day < places.length; day++) if (places[day] === 1) places[day] = days.push(day) - 1;
   const summed = (column: 'spend' | 'impressions' | 'clicks' | 'conversions'): readonly number[] => {
     const sums = new Array<number>(days.length).fill(0);
     for (const one of channels) {
-      for (const [i, day] of one.days.entries()) {
-        const at = position.get(day) ?? 0;
-        sums[at] = (sums[at] as number) + (one[column][i] as number);
+      const figures = one[column];
+      for (let i = 0; i < figures.length; i++) {
+        const at = places[one.days[i] as number] as number;
+        sums[at] = (sums[at] as number) + (figures[i] as number);
       }
     }
     return sums;

@@ -56,7 +56,7 @@ export function findSteps(level: Level, standsOut: (p: number) => boolean): read
   const columns = baseColumns(level);
   const first = fitLevel(level, columns, undefined);
   if (first === undefined) return [];
-  const adjusted = withoutWeekdays(level, first.residuals);
+  const adjusted = withoutWeekdays(level, first);
   let start: readonly number[] = first.coefficients;
   const steps: Step[] = [];
   const taken: number[] = [];
@@ -116,10 +116,18 @@ type Fit = {
   readonly coefficients: readonly number[];
   /** (XᵀWX)⁻¹, row by row. */
   readonly inverse: Float64Array;
+  /** By day. These two hold until the next fit, and may be longer than there are days. */
   readonly weights: Float64Array;
   /** On the log scale: the part of the level that the model does not explain. */
   readonly residuals: Float64Array;
 };
+
+/** What fits write into, one after the other: arrays of their own were a third of the work, for everybody's quarter has twenty thousand fits. */
+let room = roomFor(256);
+
+function roomFor(days: number) {
+  return { weights: new Float64Array(days), response: new Float64Array(days), residuals: new Float64Array(days) };
+}
 
 /** Amounts do not wear off: a plan says what they should be. */
 function baseColumns({ noise, value, age, drifts }: Level): readonly Float64Array[] {
@@ -137,8 +145,8 @@ function baseColumns({ noise, value, age, drifts }: Level): readonly Float64Arra
 const stepColumn = (days: number, from: number): Float64Array => new Float64Array(days).fill(1, from);
 
 /** Moves what weekdays do into the exposure: the median of each weekday's deviation, drawn towards none where there are few. */
-function withoutWeekdays(level: Level, residuals: Float64Array): Level {
-  const local = withoutWeeks(residuals);
+function withoutWeekdays(level: Level, { residuals }: Fit): Level {
+  const local = withoutWeeks(residuals.subarray(0, level.value.length));
   const own: number[][] = [[], [], [], [], [], [], []];
   for (let i = 0; i < local.length; i++) own[level.weekday[i] as number]?.push(local[i] as number);
   const factors = own.map((deviations) =>
@@ -166,55 +174,63 @@ function withoutWeeks(residuals: Float64Array): Float64Array {
  */
 function fitLevel(level: Level, columns: readonly Float64Array[], start: readonly number[] | undefined): Fit | undefined {
   const days = level.value.length;
-  const width = columns.length;
   const [events, exposed] = [total(level.value), total(level.exposure)];
   if (events <= 0 || exposed <= 0) return undefined;
-  let coefficients: readonly number[] = start ?? [Math.log(events / exposed), ...new Array<number>(width - 1).fill(0)];
-  const weights = new Float64Array(days);
-  const response = new Float64Array(days);
-  const isCounts = level.noise === 'counts';
-  const line = new Float64Array(days);
-  const predict = (): void => {
-    line.fill(0);
-    for (let at = 0; at < width; at++) {
-      const column = columns[at] as Float64Array;
-      const coefficient = coefficients[at] as number;
-      for (let i = 0; i < days; i++) line[i] = (line[i] as number) + (column[i] as number) * coefficient;
+  if (days > room.weights.length) room = roomFor(2 * days);
+  const { weights, response, residuals } = room;
+  let solved: Solved | undefined;
+  if (level.noise === 'counts') {
+    let coefficients = start ?? [Math.log(events / exposed), ...new Array<number>(columns.length - 1).fill(0)];
+    for (let round = start === undefined ? 4 : 3; round > 0; round--) {
+      linearize(level, columns, coefficients, weights, response);
+      solved = leastSquares(columns, weights, response, days);
+      if (solved === undefined) return undefined;
+      ({ coefficients } = solved);
     }
-  };
-  for (let round = isCounts ? (start === undefined ? 4 : 3) : 1; round > 0; round--) {
-    if (isCounts) predict();
+  } else {
     for (let i = 0; i < days; i++) {
-      const value = level.value[i] as number;
-      const exposure = level.exposure[i] as number;
-      const known = exposure > 0 && (isCounts || value > 0);
-      if (!isCounts) {
-        weights[i] = known ? 1 : 0;
-        response[i] = known ? Math.log(value / exposure) : 0;
-        continue;
-      }
-      const expected = Math.max(-30, Math.min(30, line[i] as number));
-      const mean = exposure * Math.exp(expected);
-      weights[i] = known ? mean : 0;
-      response[i] = known ? expected + (value - mean) / mean : 0;
+      const [value, exposure] = [level.value[i] as number, level.exposure[i] as number];
+      const known = exposure > 0 && value > 0;
+      weights[i] = known ? 1 : 0;
+      response[i] = known ? Math.log(value / exposure) : 0;
     }
-    const solved = leastSquares(columns, weights, response);
-    if (solved === undefined) return undefined;
-    coefficients = solved.coefficients;
-    if (round === 1) {
-      predict();
-      const residuals = new Float64Array(days);
-      for (let i = 0; i < days; i++) residuals[i] = weights[i] === 0 ? 0 : (response[i] as number) - (line[i] as number);
-      return { columns, ...solved, weights, residuals };
-    }
+    solved = leastSquares(columns, weights, response, days);
   }
-  return undefined;
+  if (solved === undefined) return undefined;
+  const { coefficients } = solved;
+  for (let i = 0; i < days; i++) residuals[i] = weights[i] === 0 ? 0 : (response[i] as number) - lineAt(columns, coefficients, i);
+  return { columns, ...solved, weights, residuals };
+}
+
+/** Weights and response of a Poisson level, near those coefficients. */
+function linearize(
+  { value, exposure }: Level,
+  columns: readonly Float64Array[],
+  coefficients: readonly number[],
+  weights: Float64Array,
+  response: Float64Array,
+): void {
+  for (let i = 0; i < value.length; i++) {
+    const exposed = exposure[i] as number;
+    const expected = Math.max(-30, Math.min(30, lineAt(columns, coefficients, i)));
+    const mean = exposed * Math.exp(expected);
+    const known = exposed > 0;
+    weights[i] = known ? mean : 0;
+    response[i] = known ? expected + ((value[i] as number) - mean) / mean : 0;
+  }
+}
+
+/** What the model says of a day, on the log scale. */
+function lineAt(columns: readonly Float64Array[], coefficients: readonly number[], day: number): number {
+  let line = 0;
+  for (let at = 0; at < columns.length; at++) line += ((columns[at] as Float64Array)[day] as number) * (coefficients[at] as number);
+  return line;
 }
 
 /** The candidate whose step takes most of the residuals away: a running sum from the last day back, each in a handful of operations. */
 function bestStep(level: Level, { columns, inverse, weights, residuals }: Fit, taken: readonly number[]): Scan | undefined {
   const width = columns.length;
-  const days = weights.length;
+  const days = level.value.length;
   const against = new Float64Array(width);
   const events = level.noise === 'counts' ? runningSum(level.value) : undefined;
   let [sum, weight, candidates, most] = [0, 0, 0, 0];
@@ -255,23 +271,26 @@ function runningSum(values: readonly number[]): Float64Array {
 }
 
 /** How much noisier than the model: Pearson's χ² a degree of freedom for counts, never below 1; the robust variance for amounts. */
-function dispersionOf({ noise }: Level, { weights, residuals, columns }: Fit): number {
-  let known = 0;
+function dispersionOf({ noise, value }: Level, { weights, residuals, columns }: Fit): number {
+  const known: number[] = [];
   let squares = 0;
-  for (let i = 0; i < weights.length; i++) {
+  for (let i = 0; i < value.length; i++) {
     const weight = weights[i] as number;
-    if (weight > 0) known++;
-    squares += (residuals[i] as number) * (residuals[i] as number) * weight;
+    const residual = residuals[i] as number;
+    if (weight > 0) known.push(residual);
+    squares += residual * residual * weight;
   }
-  const freedom = Math.max(1, known - columns.length);
+  const freedom = Math.max(1, known.length - columns.length);
   if (noise === 'counts') return Math.max(1, squares / freedom);
-  const spread = scaledMad(residuals.filter((_, i) => (weights[i] as number) > 0));
-  return Math.max(spread * spread * (known / freedom), 1e-6);
+  const spread = scaledMad(known);
+  return Math.max(spread * spread * (known.length / freedom), 1e-6);
 }
 
-function leastSquares(columns: readonly Float64Array[], weights: Float64Array, response: Float64Array) {
+type Solved = Pick<Fit, 'coefficients' | 'inverse'>;
+
+function leastSquares(columns: readonly Float64Array[], weights: Float64Array, response: Float64Array, days: number): Solved | undefined {
   const width = columns.length;
-  const { normal, right } = width === 3 ? sumsOfThree(columns, weights, response) : sumsOf(columns, weights, response);
+  const { normal, right } = (width === 3 ? sumsOfThree : sumsOf)(columns, weights, response, days);
   for (let a = 0; a < width; a++) {
     for (let b = a + 1; b < width; b++) normal[a * width + b] = normal[b * width + a] as number;
     // A whisker of ridge: a column that never varies (novelty long worn off) must not end the fit.
@@ -279,30 +298,31 @@ function leastSquares(columns: readonly Float64Array[], weights: Float64Array, r
   }
   const inverse = inverseOf(normal, width);
   if (inverse === undefined) return undefined;
-  const coefficients = Array.from({ length: width }, (_, a) => {
+  const coefficients: number[] = [];
+  for (let a = 0; a < width; a++) {
     let sum = 0;
     for (let b = 0; b < width; b++) sum += (inverse[a * width + b] as number) * (right[b] as number);
-    return sum;
-  });
+    coefficients.push(sum);
+  }
   return coefficients.every(Number.isFinite) ? { coefficients, inverse } : undefined;
 }
 
 type Sums = { readonly normal: Float64Array; readonly right: Float64Array };
 
 /** XᵀWX below its diagonal, and XᵀWy. A pair of columns at a time: the sums stay in registers, and each adds up its days in order. */
-function sumsOf(columns: readonly Float64Array[], weights: Float64Array, response: Float64Array): Sums {
+function sumsOf(columns: readonly Float64Array[], weights: Float64Array, response: Float64Array, days: number): Sums {
   const width = columns.length;
   const normal = new Float64Array(width * width);
   const right = new Float64Array(width);
   for (let a = 0; a < width; a++) {
     const one = columns[a] as Float64Array;
     let toRight = 0;
-    for (let i = 0; i < weights.length; i++) toRight += (weights[i] as number) * (one[i] as number) * (response[i] as number);
+    for (let i = 0; i < days; i++) toRight += (weights[i] as number) * (one[i] as number) * (response[i] as number);
     right[a] = toRight;
     for (let b = 0; b <= a; b++) {
       const other = columns[b] as Float64Array;
       let sum = 0;
-      for (let i = 0; i < weights.length; i++) sum += (weights[i] as number) * (one[i] as number) * (other[i] as number);
+      for (let i = 0; i < days; i++) sum += (weights[i] as number) * (one[i] as number) * (other[i] as number);
       normal[a * width + b] = sum;
     }
   }
@@ -310,12 +330,18 @@ function sumsOf(columns: readonly Float64Array[], weights: Float64Array, respons
 }
 
 /** The same sums of three columns, as most fits have them, in one pass instead of nine. */
-function sumsOfThree(columns: readonly Float64Array[], weights: Float64Array, response: Float64Array): Sums {
+function sumsOfThree(columns: readonly Float64Array[], weights: Float64Array, response: Float64Array, days: number): Sums {
   const [first, second, third] = columns as [Float64Array, Float64Array, Float64Array];
   let [aa, ba, bb, ca, cb, cc, ar, br, cr] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
-  for (let i = 0; i < weights.length; i++) {
-    const [weight, a, b, c, y] = [weights[i] as number, first[i] as number, second[i] as number, third[i] as number, response[i] as number];
-    const [ofA, ofB, ofC] = [weight * a, weight * b, weight * c];
+  for (let i = 0; i < days; i++) {
+    const weight = weights[i] as number;
+    const a = first[i] as number;
+    const b = second[i] as number;
+    const c = third[i] as number;
+    const y = response[i] as number;
+    const ofA = weight * a;
+    const ofB = weight * b;
+    const ofC = weight * c;
     aa += ofA * a;
     ba += ofB * a;
     bb += ofB * b;
@@ -332,7 +358,8 @@ function sumsOfThree(columns: readonly Float64Array[], weights: Float64Array, re
 /** Gauss-Jordan of a positive definite matrix; undefined when it is not. */
 function inverseOf(matrix: Float64Array, width: number): Float64Array | undefined {
   const left = matrix.slice();
-  const right = Float64Array.from({ length: width * width }, (_, at) => (at % (width + 1) === 0 ? 1 : 0));
+  const right = new Float64Array(width * width);
+  for (let i = 0; i < width; i++) right[i * width + i] = 1;
   for (let c = 0; c < width; c++) {
     const pivot = left[c * width + c] as number;
     if (!(pivot > 0)) return undefined;

@@ -1,4 +1,13 @@
-import { addDays, type Day, type DayRange, daysBetween, earlier, endOfMonth, startOfMonth } from '../../../shared/domain/calendar_day.ts';
+import {
+  addDays,
+  type Day,
+  type DayRange,
+  daysBetween,
+  earlier,
+  endOfMonth,
+  startOfMonth,
+  weekdayOf,
+} from '../../../shared/domain/calendar_day.ts';
 import { type Decimal, decimal, ratio, round, sum } from '../../../shared/domain/money.ts';
 import type { PlanAndSpend, PlannedMonth } from '../repo/budget_plans.ts';
 import { forecastSpend, type PacedDay } from './pacing_forecast.ts';
@@ -130,7 +139,12 @@ type SpreadPlan = {
 
 /** A month's plan belongs to the days on which the campaign runs in it, each by its weekday. */
 function spreadPlan(months: readonly PlannedMonth[], run: Run, pattern: WeekdayPattern): SpreadPlan {
-  const weightOf = (days: DayRange): number => eachDay(days).reduce((total, day) => total + weekdayFactor(pattern, day), 0);
+  const weightOf = ({ from, to }: DayRange): number => {
+    const [first, days] = [weekdayOf(from) - 1, daysBetween(from, to) + 1];
+    let weight = 0;
+    for (let i = 0; i < days; i++) weight += pattern[(first + i) % 7] ?? 1;
+    return weight;
+  };
   const spread = new Map(
     months.flatMap(({ month, planned }) => {
       const days = overlap({ from: month, to: endOfMonth(month) }, { from: run.startDate, to: run.endDate });

@@ -1,7 +1,9 @@
-import { countOf, optionalTextOf, type Row, textOf } from '../../../shared/db/row.ts';
+import { countOf, doublesOf, optionalTextOf, type Row, textOf } from '../../../shared/db/row.ts';
 import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
 import type { DayRange } from '../../../shared/domain/calendar_day.ts';
 import type { Deadline } from '../../../shared/domain/deadline.ts';
+import { round } from '../../../shared/domain/money.ts';
+import { quantileAmong } from '../../../shared/statistics/quantile.ts';
 import { FUNNEL, ofSteps, STEPS, type Step } from '../service/lead_funnel_steps.ts';
 
 /** Which leads are asked about; what is left out does not narrow. Ids, not names. */
@@ -131,9 +133,14 @@ const FILTERS = [
 ] as const;
 
 /** A statement over `FROM`: only filters that are given are in its text, so that its plan knows what it can be narrowed by. */
-type Question = { readonly name: string; readonly text: (from: string) => string; readonly own?: readonly unknown[] };
+type Question = {
+  readonly name: string;
+  readonly text: (from: string) => string;
+  readonly own?: readonly unknown[];
+  readonly plannedForValues?: true;
+};
 
-function asked({ name, text, own = [] }: Question, filters: LeadFilters, { from, to }: DayRange, timeZone: string) {
+function asked({ name, text, own = [], ...planned }: Question, filters: LeadFilters, { from, to }: DayRange, timeZone: string) {
   const values: unknown[] = [from, to, timeZone, ...own];
   const given = FILTERS.flatMap(([filter, column]) => {
     const value = filters[filter];
@@ -145,41 +152,49 @@ function asked({ name, text, own = [] }: Question, filters: LeadFilters, { from,
   const statement: Statement = {
     name: [name, ...given.map(({ filter }) => filter)].join('_'),
     text: text(`FROM crm.leads l WHERE ${where}`),
+    ...planned,
   };
   return { statement, values };
 }
 
-const percentile = (share: string, span: string): string =>
-  `round((percentile_cont(${share}) WITHIN GROUP (ORDER BY ${span}) / 86400)::numeric, 2)`;
+/**
+ * All values of a column as {@link doublesOf} reads them, in no order; ids are exact in it below 2^53. Different ones are counted and percentiles
+ * taken where they arrive: sorting a year's leads for each of them took the hub several times as long as handing the values over.
+ */
+const allOf = (column: string): string => `string_agg(float8send(${column}), '')`;
 
 const TOTALS_COLUMNS = `
-  count(*) AS leads, count(DISTINCT l.customer_id) AS customers,
+  count(*) AS leads, ${allOf('l.customer_id')} AS customers,
   count(*) FILTER (WHERE l.reached >= 1) AS contacted, count(*) FILTER (WHERE l.reached >= 2) AS qualified,
   count(*) FILTER (WHERE l.reached >= 3) AS proposal, count(*) FILTER (WHERE l.reached = 4) AS won,
   count(*) FILTER (WHERE l.stage = 'lost') AS lost,
   coalesce(sum(l.value_usd) FILTER (WHERE l.stage NOT IN ('won', 'lost')), 0) AS open_value,
   coalesce(sum(l.value_usd) FILTER (WHERE l.stage = 'won'), 0) AS won_value,
-  ${percentile('0.5', 'l.to_contacted')} AS days_to_contact, ${percentile('0.5', 'l.to_won')} AS days_to_win,
-  ${percentile('0.9', 'l.to_won')} AS days_to_win_p90`;
+  ${allOf('l.to_contacted')} AS to_contacted, ${allOf('l.to_won')} AS to_won`;
 
-// OFFSET 0: leads in the order of their customers, as DISTINCT would have them, are all leads of all times.
-const TOTALS: Question = { name: 'lead_totals', text: (from) => `SELECT ${TOTALS_COLUMNS} FROM (SELECT l.* ${from} OFFSET 0) l` };
+const TOTALS: Question = { name: 'lead_totals', text: (from) => `SELECT ${TOTALS_COLUMNS} ${from}` };
 
-/** What a lead's customer is, looked up by key: a plan that does not know how many leads there are may read the whole table instead. */
-const CUSTOMER = (column: string): string =>
-  `LEFT JOIN LATERAL (SELECT ${column} FROM crm.customers WHERE customer_id = l.customer_id OFFSET 0) u ON true`;
+/**
+ * The leads with what their customers are. In the order of their customers many meet theirs in one pass over the index, and few look theirs up;
+ * which it is shows only when the days are known.
+ */
+const withCustomers = (from: string): string => `FROM (SELECT * FROM (SELECT l.* ${from} OFFSET 0) l ORDER BY l.customer_id OFFSET 0) l
+  LEFT JOIN crm.customers u ON u.customer_id = l.customer_id`;
 
-/** By group: what is joined before grouping, the key, and where its name is. */
+/** By group: the leads with what is joined to them, where it is not in them; the key; and where its name is. */
 const GROUPINGS: Readonly<
-  Record<Exclude<LeadGroup, 'none'>, { readonly join: string; readonly key: string; readonly named: string; readonly name: string }>
+  Record<
+    Exclude<LeadGroup, 'none'>,
+    { readonly joined?: (from: string) => string; readonly key: string; readonly named: string; readonly name: string }
+  >
 > = {
-  source: { join: '', key: 'l.source', named: '', name: 'g.key' },
-  campaign: { join: '', key: 'l.campaign_id', named: 'LEFT JOIN ads.campaigns n ON n.campaign_id = g.key', name: 'n.name' },
-  channel: { join: '', key: 'l.channel_id', named: 'LEFT JOIN ads.channels n ON n.channel_id = g.key', name: 'n.name' },
-  client: { join: '', key: 'l.client_id', named: 'LEFT JOIN business.clients n ON n.client_id = g.key', name: 'n.company' },
-  industry: { join: CUSTOMER('industry'), key: 'u.industry', named: '', name: 'g.key' },
+  source: { key: 'l.source', named: '', name: 'g.key' },
+  campaign: { key: 'l.campaign_id', named: 'LEFT JOIN ads.campaigns n ON n.campaign_id = g.key', name: 'n.name' },
+  channel: { key: 'l.channel_id', named: 'LEFT JOIN ads.channels n ON n.channel_id = g.key', name: 'n.name' },
+  client: { key: 'l.client_id', named: 'LEFT JOIN business.clients n ON n.client_id = g.key', name: 'n.company' },
+  industry: { joined: withCustomers, key: 'u.industry', named: '', name: 'g.key' },
   region: {
-    join: `${CUSTOMER('city_id')} LEFT JOIN crm.cities c ON c.city_id = u.city_id`,
+    joined: (from) => `${withCustomers(from)} LEFT JOIN crm.cities c ON c.city_id = u.city_id`,
     key: `(c.country_code || '/' || c.region)`,
     named: `LEFT JOIN (SELECT DISTINCT country_code || '/' || region AS key, region || ', ' || country AS name FROM crm.cities) n ON n.key = g.key`,
     name: 'n.name',
@@ -188,47 +203,49 @@ const GROUPINGS: Readonly<
 
 type GroupedBy = Exclude<LeadGroup, 'none'>;
 
-const groups = (group: GroupedBy): Question => {
-  const { join, key, named, name } = GROUPINGS[group];
+/** Some columns by key, as a question of its own: `wrapped` is given the statement that has them. */
+const byKey = (name: string, group: GroupedBy, columns: string, wrapped: (grouped: string) => string): Question => {
+  const { joined, key } = GROUPINGS[group];
   return {
-    name: `lead_groups_${group}`,
-    text: (from) => `SELECT g.*, ${name} AS name
-      FROM (SELECT ${key} COLLATE "C" AS key, ${TOTALS_COLUMNS} FROM (SELECT l.* ${from} OFFSET 0) l ${join} GROUP BY 1) g ${named}
-     ORDER BY g.leads DESC, g.key NULLS LAST`,
+    name: `${name}_${group}`,
+    text: (from) => wrapped(`SELECT ${key} COLLATE "C" AS key, ${columns} ${joined === undefined ? from : joined(from)} GROUP BY 1`),
+    ...(joined === undefined ? {} : { plannedForValues: true }),
   };
 };
 
-const groupSizes = (group: GroupedBy): Question => {
-  const { join, key } = GROUPINGS[group];
-  return {
-    name: `lead_group_sizes_${group}`,
-    text: (from) => `SELECT key, count(*) AS customers, sum(leads)::bigint AS leads
-      FROM (SELECT ${key} COLLATE "C" AS key, l.customer_id, count(*) AS leads
-              FROM (SELECT l.* ${from} OFFSET 0) l ${join} GROUP BY 1, 2) c
-     GROUP BY 1`,
-  };
+const groups = (group: GroupedBy): Question => {
+  const { named, name } = GROUPINGS[group];
+  const wrapped = (grouped: string): string =>
+    `SELECT g.*, ${name} AS name FROM (${grouped}) g ${named} ORDER BY g.leads DESC, g.key NULLS LAST`;
+  return byKey('lead_groups', group, TOTALS_COLUMNS, wrapped);
 };
+
+const groupSizes = (group: GroupedBy): Question =>
+  byKey('lead_group_sizes', group, `count(*) AS leads, ${allOf('l.customer_id')} AS customers`, (grouped) => grouped);
 
 const STAYS: Question = {
   name: 'lead_stays',
   text: (from) =>
     `SELECT ${STEPS.map(
-      (step) => `count(l.stay_${step}) AS ${step}_left, count(*) FILTER (WHERE l.stage = '${step}') AS ${step}_there,
-      ${percentile('0.5', `l.stay_${step}`)} AS ${step}_median, ${percentile('0.9', `l.stay_${step}`)} AS ${step}_p90`,
+      (step) => `${allOf(`l.stay_${step}`)} AS ${step}_stays, count(*) FILTER (WHERE l.stage = '${step}') AS ${step}_there`,
     ).join(', ')} ${from}`,
 };
 
 const COHORT_STAGES = FUNNEL.slice(1);
+// The month of a lead is found among the months' beginnings: to turn each time into the zone's would take longer than all else.
 const COHORTS: Question = {
   name: 'lead_cohorts',
   text: (
     from,
-  ) => `SELECT to_char(l.created_at AT TIME ZONE $3, 'YYYY-MM') AS month, count(*) AS leads, count(DISTINCT l.customer_id) AS customers,
+  ) => `SELECT to_char(date_trunc('month', $1::date::timestamp) + (number - 1) * interval '1 month', 'YYYY-MM') AS month, c.* FROM (
+    SELECT width_bucket(l.created_at, ARRAY(
+             SELECT begins AT TIME ZONE $3 FROM generate_series(date_trunc('month', $1::date::timestamp), $2::date, interval '1 month') begins
+           )) AS number, count(*) AS leads, ${allOf('l.customer_id')} AS customers,
     ${COHORT_STAGES.map((stage) => {
       const within = (age: number): string => `count(*) FILTER (WHERE l.to_${stage} < ${30 * 86_400 * age})`;
       return `concat_ws(' ', ${Array.from({ length: COHORT_AGES }, (_, age) => within(age + 1)).join(', ')}) AS ${stage}`;
     }).join(',\n    ')}
-    ${from} GROUP BY 1 ORDER BY 1`,
+    ${from} GROUP BY 1) c ORDER BY number`,
 };
 
 /** Seconds from creation until each stage of the funnel was got to. */
@@ -237,10 +254,7 @@ const TO_STAGE = ['0', ...COHORT_STAGES.map((stage) => `l.to_${stage}`)];
 const STEP_TIMES: Question = {
   name: 'lead_step_times',
   text: (from) =>
-    `SELECT ${STEPS.map((step, index) => {
-      const span = `l.to_${FUNNEL[index + 1]} - ${TO_STAGE[index]}`;
-      return `count(${span}) AS ${step}_moves, ${percentile('0.5', span)} AS ${step}_median, ${percentile('0.9', span)} AS ${step}_p90`;
-    }).join(', ')} ${from}`,
+    `SELECT ${STEPS.map((step, index) => `${allOf(`l.to_${FUNNEL[index + 1]} - ${TO_STAGE[index]}`)} AS ${step}`).join(', ')} ${from}`,
 };
 
 /** `today` ($4) is the day up to whose beginning leads were surely followed; the days of each step are $5 to $8. */
@@ -249,24 +263,23 @@ const funnelCounts = (today: string, allowed: StepDays): Question => ({
   own: [today, ...STEPS.map((step) => allowed[step])],
   text: (
     from,
-  ) => `SELECT coalesce(sum(leads), 0) AS leads, count(*) AS customers, coalesce(sum(won), 0) AS won, coalesce(sum(lost), 0) AS lost,
-    ${STEPS.map((step) => {
-      const counts = ['entered', 'followed', 'moved', 'lost', 'late'].map((what) => `coalesce(sum(${step}_${what}), 0) AS ${step}_${what}`);
-      return [...counts, `count(*) FILTER (WHERE ${step}_followed > 0) AS ${step}_customers`].join(', ');
+  ) => `SELECT count(*) AS leads, ${allOf('l.customer_id')} AS customers, count(*) FILTER (WHERE l.reached = 4) AS won, count(*) FILTER (WHERE l.is_lost) AS lost,
+    ${STEPS.map((step, index) => {
+      const [isFollowed, isMoved] = [`l.${step}_followed`, `l.${step}_moved`];
+      return `count(*) FILTER (WHERE l.reached >= ${index}) AS ${step}_entered,
+      count(*) FILTER (WHERE ${isFollowed}) AS ${step}_followed, ${allOf('l.customer_id')} FILTER (WHERE ${isFollowed}) AS ${step}_customers,
+      count(*) FILTER (WHERE ${isFollowed} AND ${isMoved}) AS ${step}_moved,
+      count(*) FILTER (WHERE ${isFollowed} AND NOT ${isMoved} AND l.reached = ${index} AND l.is_lost) AS ${step}_lost,
+      count(*) FILTER (WHERE ${isFollowed} AND NOT ${isMoved} AND l.reached > ${index}) AS ${step}_late`;
     }).join(',\n    ')}
-    FROM (SELECT l.customer_id, count(*) AS leads, count(*) FILTER (WHERE l.reached = 4) AS won, count(*) FILTER (WHERE l.stage = 'lost') AS lost,
+    FROM (SELECT l.customer_id, l.reached, l.stage = 'lost' AS is_lost,
       ${STEPS.map((step, index) => {
         const [here, next] = [TO_STAGE[index], TO_STAGE[index + 1]];
         const allowedSeconds = `86400 * $${5 + index}::int`;
-        const isFollowed = `l.followed >= ${here} + ${allowedSeconds} AND (l.reached = ${index} OR ${next} IS NOT NULL)`;
-        const isMoved = `coalesce(${next} <= ${here} + ${allowedSeconds}, false)`;
-        return `count(*) FILTER (WHERE l.reached >= ${index}) AS ${step}_entered,
-      count(*) FILTER (WHERE ${isFollowed}) AS ${step}_followed,
-      count(*) FILTER (WHERE ${isFollowed} AND ${isMoved}) AS ${step}_moved,
-      count(*) FILTER (WHERE ${isFollowed} AND NOT ${isMoved} AND l.reached = ${index} AND l.stage = 'lost') AS ${step}_lost,
-      count(*) FILTER (WHERE ${isFollowed} AND NOT ${isMoved} AND l.reached > ${index}) AS ${step}_late`;
+        return `l.followed >= ${here} + ${allowedSeconds} AND (l.reached = ${index} OR ${next} IS NOT NULL) AS ${step}_followed,
+      coalesce(${next} <= ${here} + ${allowedSeconds}, false) AS ${step}_moved`;
       }).join(',\n      ')}
-      FROM (SELECT l.*, sales.seconds_between(l.created_at, $4::date::timestamp AT TIME ZONE $3) AS followed ${from} OFFSET 0) l GROUP BY 1) c`,
+      FROM (SELECT l.*, sales.seconds_between(l.created_at, $4::date::timestamp AT TIME ZONE $3) AS followed ${from} OFFSET 0) l OFFSET 0) l`,
 });
 
 /** The hub's leads. */
@@ -299,10 +312,34 @@ export function openLeads(hub: SqlDatabase): Leads {
   };
 }
 
+/** How many different ids. Open addressing, half of the slots free, 0 is none (no id is): a Set of a year's customers took seven times as long. */
+function distinct(ids: Float64Array): number {
+  const slots = new Float64Array(2 ** Math.ceil(Math.log2(2 * ids.length + 1)));
+  const last = slots.length - 1;
+  let found = 0;
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i] as number;
+    // Fibonacci hashing: ids that follow each other are spread.
+    let at = (Math.imul(id | 0, 0x9e3779b1) >>> 7) & last;
+    while (slots[at] !== 0 && slots[at] !== id) at = (at + 1) & last;
+    if (slots[at] === id) continue;
+    slots[at] = id;
+    found++;
+  }
+  return found;
+}
+
+/** The quantile of spans of seconds, in days: text with two decimals, null of none. Changes their order. */
+function daysAt(spans: Float64Array, share: number): string | null {
+  // Fifteen digits are what a double surely has: what is 3.005 days but for its last bits is rounded as that.
+  return spans.length === 0 ? null : round((quantileAmong(spans, share) / 86_400).toPrecision(15)).toFixed(2);
+}
+
 function toTotals(row: Row): LeadTotals {
+  const toWon = doublesOf(row, 'to_won');
   return {
     leads: countOf(row, 'leads'),
-    customers: countOf(row, 'customers'),
+    customers: distinct(doublesOf(row, 'customers')),
     contacted: countOf(row, 'contacted'),
     qualified: countOf(row, 'qualified'),
     proposal: countOf(row, 'proposal'),
@@ -310,34 +347,32 @@ function toTotals(row: Row): LeadTotals {
     lost: countOf(row, 'lost'),
     openValue: textOf(row, 'open_value'),
     wonValue: textOf(row, 'won_value'),
-    medianDaysToContact: optionalTextOf(row, 'days_to_contact'),
-    medianDaysToWin: optionalTextOf(row, 'days_to_win'),
-    p90DaysToWin: optionalTextOf(row, 'days_to_win_p90'),
+    medianDaysToContact: daysAt(doublesOf(row, 'to_contacted'), 0.5),
+    medianDaysToWin: daysAt(toWon, 0.5),
+    p90DaysToWin: daysAt(toWon, 0.9),
   };
 }
 
 const toGroupSize = (row: Row): LeadGroupSize => ({
   key: optionalTextOf(row, 'key'),
   leads: countOf(row, 'leads'),
-  customers: countOf(row, 'customers'),
+  customers: distinct(doublesOf(row, 'customers')),
 });
 
 const toGroup = (row: Row): LeadGroupTotals => ({ ...toTotals(row), key: optionalTextOf(row, 'key'), name: optionalTextOf(row, 'name') });
 
 const toStays = (row: Row): LeadStays =>
-  ofSteps((step) => ({
-    left: countOf(row, `${step}_left`),
-    stillThere: countOf(row, `${step}_there`),
-    median: optionalTextOf(row, `${step}_median`),
-    p90: optionalTextOf(row, `${step}_p90`),
-  }));
+  ofSteps((step) => {
+    const stays = doublesOf(row, `${step}_stays`);
+    return { left: stays.length, stillThere: countOf(row, `${step}_there`), median: daysAt(stays, 0.5), p90: daysAt(stays, 0.9) };
+  });
 
 function toCohort(row: Row): LeadCohort {
   const counts = (stage: string): readonly number[] => textOf(row, stage).split(' ').map(Number);
   return {
     month: textOf(row, 'month'),
     leads: countOf(row, 'leads'),
-    customers: countOf(row, 'customers'),
+    customers: distinct(doublesOf(row, 'customers')),
     contacted: counts('contacted'),
     qualified: counts('qualified'),
     proposal: counts('proposal'),
@@ -345,18 +380,20 @@ function toCohort(row: Row): LeadCohort {
   };
 }
 
-const toStepTimes = (row: Row): StepTimes => {
-  const days = (column: string): number | null => {
-    const text = optionalTextOf(row, column);
-    return text === null ? null : Number(text);
-  };
-  return ofSteps((step) => ({ moves: countOf(row, `${step}_moves`), median: days(`${step}_median`), p90: days(`${step}_p90`) }));
-};
+const toStepTimes = (row: Row): StepTimes =>
+  ofSteps((step) => {
+    const spans = doublesOf(row, step);
+    const days = (share: number): number | null => {
+      const text = daysAt(spans, share);
+      return text === null ? null : Number(text);
+    };
+    return { moves: spans.length, median: days(0.5), p90: days(0.9) };
+  });
 
 function toFunnel(row: Row): FunnelCounts {
   return {
     leads: countOf(row, 'leads'),
-    customers: countOf(row, 'customers'),
+    customers: distinct(doublesOf(row, 'customers')),
     won: countOf(row, 'won'),
     lost: countOf(row, 'lost'),
     steps: ofSteps((step) => {
@@ -365,7 +402,7 @@ function toFunnel(row: Row): FunnelCounts {
       return {
         entered: count('entered'),
         followed,
-        followedCustomers: count('customers'),
+        followedCustomers: distinct(doublesOf(row, `${step}_customers`)),
         moved,
         lost,
         late,

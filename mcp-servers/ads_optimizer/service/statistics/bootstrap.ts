@@ -1,3 +1,4 @@
+import { quantileOf } from '../../../../shared/statistics/quantile.ts';
 import type { Random } from '../../../../shared/statistics/random.ts';
 
 /** Where a figure lies with probability `level`. */
@@ -26,14 +27,4 @@ export function percentileInterval(draws: readonly number[], level = 0.9): Inter
   if (draws.length === 0 || !draws.every(Number.isFinite)) return null;
   const sorted = Float64Array.from(draws).sort();
   return { low: quantileOf(sorted, (1 - level) / 2), high: quantileOf(sorted, (1 + level) / 2), level };
-}
-
-/** Quantile of ascending values, linear between them (definition 7 of Hyndman and Fan 1996, as in R and NumPy). NaN of nothing. */
-export function quantileOf(sorted: ArrayLike<number>, share: number): number {
-  const last = sorted.length - 1;
-  if (last < 0) return Number.NaN;
-  const position = Math.min(1, Math.max(0, share)) * last;
-  const below = Math.floor(position);
-  const low = sorted[below] as number;
-  return low + (position - below) * ((sorted[Math.min(last, below + 1)] as number) - low);
 }
