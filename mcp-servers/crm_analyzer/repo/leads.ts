@@ -3,6 +3,7 @@ import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts'
 import type { DayRange } from '../../../shared/domain/calendar_day.ts';
 import type { Deadline } from '../../../shared/domain/deadline.ts';
 import { round } from '../../../shared/domain/money.ts';
+import { keptByVersion, openDataVersion } from '../../../shared/hub/data_version.ts';
 import { quantileAmong } from '../../../shared/statistics/quantile.ts';
 import { FUNNEL, ofSteps, STEPS, type Step } from '../service/lead_funnel_steps.ts';
 
@@ -282,8 +283,12 @@ const funnelCounts = (today: string, allowed: StepDays): Question => ({
       FROM (SELECT l.*, sales.seconds_between(l.created_at, $4::date::timestamp AT TIME ZONE $3) AS followed ${from} OFFSET 0) l OFFSET 0) l`,
 });
 
+/** Of the whole company, which clients with few leads are compared with: fifty milliseconds each time. */
+const keptTimes = keptByVersion<StepTimes>(4);
+
 /** The hub's leads. */
 export function openLeads(hub: SqlDatabase): Leads {
+  const dataVersion = openDataVersion(hub);
   const all = <T>(
     question: Question,
     filters: LeadFilters,
@@ -306,7 +311,11 @@ export function openLeads(hub: SqlDatabase): Leads {
     groupSizes: (group, filters, range, timeZone, deadline) => all(groupSizes(group), filters, range, timeZone, toGroupSize, deadline),
     stays: (filters, range, timeZone, deadline) => one(STAYS, filters, range, timeZone, toStays, deadline),
     cohorts: (filters, range, timeZone, deadline) => all(COHORTS, filters, range, timeZone, toCohort, deadline),
-    stepTimes: (filters, range, timeZone, deadline) => one(STEP_TIMES, filters, range, timeZone, toStepTimes, deadline),
+    stepTimes: (filters, range, timeZone, deadline) => {
+      const read = () => one(STEP_TIMES, filters, range, timeZone, toStepTimes, deadline);
+      const isEverybody = Object.values(filters).every((filter) => filter === undefined);
+      return isEverybody ? keptTimes(dataVersion, JSON.stringify([range, timeZone]), read, deadline) : read();
+    },
     funnel: (filters, range, allowed, today, timeZone, deadline) =>
       one(funnelCounts(today, allowed), filters, range, timeZone, toFunnel, deadline),
   };
