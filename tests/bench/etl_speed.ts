@@ -6,6 +6,7 @@ import { type EtlConnections, openConnections } from '../../etl/connections.ts';
 import { runOnce } from '../../etl/run.ts';
 import type { Stream } from '../../etl/stream.ts';
 import { streams } from '../../etl/streams.ts';
+import { selectedColumn } from '../../shared/sources/postgres_change_source.ts';
 import type { BenchStack } from './bench_stack.ts';
 import type { Figure } from './figure.ts';
 
@@ -78,7 +79,9 @@ async function bareCopy(source: pg.Client, hub: pg.Pool, stream: Stream | undefi
     await client.query(`CREATE TABLE public.bare AS SELECT ${columns} FROM ${stream.table} WITH NO DATA`);
     const { ms } = await timed(() =>
       pipeline(
-        source.query(copyTo(`COPY (SELECT ${columns} FROM ${stream.source}) TO STDOUT (FORMAT binary)`)),
+        source.query(
+          copyTo(`COPY (SELECT ${stream.columns.map(selectedColumn).join(', ')} FROM ${stream.source}) TO STDOUT (FORMAT binary)`),
+        ),
         client.query(copyFrom(`COPY public.bare (${columns}) FROM STDIN (FORMAT binary)`)),
       ),
     );
