@@ -2,6 +2,7 @@ import pg from 'pg';
 import { readCertificates } from '../shared/access/certificates.ts';
 import { dataKeysIn } from '../shared/access/data_keys.ts';
 import { connectRedis } from '../shared/cache/redis_connection.ts';
+import { isMongoAddress } from '../shared/db/mongo_address.ts';
 import { openPostgres } from '../shared/db/postgres_database.ts';
 import { isSqlServerAddress } from '../shared/db/sql_server_address.ts';
 import type { DocumentSource, RowSource } from '../shared/sources/change_source.ts';
@@ -68,7 +69,7 @@ async function rowSource(database: string, url: string): Promise<RowSource> {
 
 /** The driver of MongoDB is loaded by who has one. */
 async function documentSource(database: string, url: string): Promise<DocumentSource> {
-  if (/^mongodb(\+srv)?:/i.test(url)) return (await import('../shared/sources/mongo_change_source.ts')).mongoDocumentSource(url);
+  if (isMongoAddress(url)) return (await import('../shared/sources/mongo_change_source.ts')).mongoDocumentSource(url);
   return postgresDocumentSource(requirePostgres(database, url, 'postgres: and mongodb:'));
 }
 

@@ -3,6 +3,7 @@ import { fillMongoContent, NotEmpty } from '../../database/generator/fill_mongo_
 import { type CollectionState, collectionStates } from '../../database/mongodb/collection_states.ts';
 import { ChangedScript, type Deployment, deployContent, undeployed } from '../../database/mongodb/deploy.ts';
 import type { Settings } from '../../shared/config/settings.ts';
+import { isMongoAddress } from '../../shared/db/mongo_address.ts';
 import { openMongo } from '../../shared/db/mongo_database.ts';
 import { systemClock } from '../../shared/domain/clock.ts';
 import { StackError } from '../../shared/stack/stack_error.ts';
@@ -22,7 +23,7 @@ export async function runDeployContent(
   output: NodeJS.WriteStream = process.stdout,
 ): Promise<number> {
   const url = settings.urls.content;
-  if (url === undefined || !/^mongodb(\+srv)?:\/\//i.test(url)) {
+  if (url === undefined || !isMongoAddress(url)) {
     throw new StackError(
       `CONTENT_DATABASE_URL ${url === undefined ? 'is not set' : 'is no address of MongoDB'}.`,
       'Set it to mongodb://owner:password@host:27017/promptcontent?replicaSet=rs0. The embedded stack deploys its own.',

@@ -1,5 +1,4 @@
 import pg from 'pg';
-import { readContentFill } from '../../database/generator/fill_mongo_content.ts';
 import { type Fill, fillSources, readFill } from '../../database/generator/fill_sources.ts';
 import { migrateHub } from '../../database/postgresql/hub/migrate.ts';
 import { DOCUMENT_CHECKS, prepareSource } from '../../database/postgresql/prepare_source.ts';
@@ -8,7 +7,7 @@ import { runOnce } from '../../etl/run.ts';
 import { firstStreams } from '../../etl/streams.ts';
 import { certificateFolder } from '../../shared/access/certificates.ts';
 import type { Settings } from '../../shared/config/settings.ts';
-import { openMongo } from '../../shared/db/mongo_database.ts';
+import { isMongoAddress } from '../../shared/db/mongo_address.ts';
 import { systemClock } from '../../shared/domain/clock.ts';
 import { deadlineIn } from '../../shared/domain/deadline.ts';
 import { SOURCE_WRITERS } from '../../shared/stack/source_writers.ts';
@@ -87,7 +86,12 @@ export async function runPrepare(
 
 /** What the PromptContent at that address was filled with. Of one on PostgreSQL, which somebody configured, it is not asked. */
 async function fillOf(content: string): Promise<Fill | undefined> {
-  if (!/^mongodb(\+srv)?:\/\//i.test(content)) return undefined;
+  if (!isMongoAddress(content)) return undefined;
+  // Its driver is loaded by who has one: every start comes by here.
+  const [{ openMongo }, { readContentFill }] = await Promise.all([
+    import('../../shared/db/mongo_database.ts'),
+    import('../../database/generator/fill_mongo_content.ts'),
+  ]);
   const database = openMongo(content, {
     applicationName: 'promptsales prepare',
     called: 'PromptContent',

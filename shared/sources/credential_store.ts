@@ -1,4 +1,5 @@
 import { type CredentialType, credentialId, type SealedCredential } from '../access/credentials.ts';
+import { isMongoAddress } from '../db/mongo_address.ts';
 import { openMongo } from '../db/mongo_database.ts';
 import { openPostgres } from '../db/postgres_database.ts';
 import type { Row } from '../db/row.ts';
@@ -27,7 +28,7 @@ export interface CredentialStore {
 
 /** The credentials in the PromptContent at an address of PostgreSQL or MongoDB, by a login that may read them: its owner's. */
 export function openCredentialStore(url: string): Promise<CredentialStore> {
-  return /^mongodb(\+srv)?:/i.test(url) ? Promise.resolve(inMongo(url)) : inPostgres(url);
+  return isMongoAddress(url) ? Promise.resolve(inMongo(url)) : inPostgres(url);
 }
 
 const LIST = { name: 'credentials', text: `SELECT id, document FROM content.${COLLECTION} ORDER BY id LIMIT ${MOST_LISTED}` };

@@ -1,3 +1,4 @@
+import { JOURNEY_BYTES, viewOf, wholeAt } from '../../../shared/hub/packed_bytes.ts';
 import { MOST_TOUCHES, OUTSIDE, PATH_DAYS } from './path_codes.ts';
 
 /** Orders whose customers came the same way. */
@@ -43,10 +44,7 @@ export type WayQuestion = {
 };
 
 const NOBODY = 0;
-const HEADER_BYTES = 8;
-const TOUCH_BYTES = 12;
-const ORDER_BYTES = 20;
-const TWO_TO_32 = 2 ** 32;
+const { header: HEADER_BYTES, touch: TOUCH_BYTES, order: ORDER_BYTES } = JOURNEY_BYTES;
 const MICROSECONDS_A_DAY = 86_400_000_000;
 const PATH_MICROSECONDS = PATH_DAYS * MICROSECONDS_A_DAY;
 /** Sums of whole doubles are moved to a BigInt before they stop being exact. */
@@ -66,7 +64,7 @@ export function readOrderWays(pieces: readonly Uint8Array[], { since, until, cod
   let [soldOrders, soldCents] = [0, 0];
   let touched: Touches = { stops: new Int32Array(256), times: new Float64Array(256) };
   for (const bytes of pieces) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const view = viewOf(bytes);
     for (let at = 0; at < view.byteLength; ) {
       const [touches, orders] = [view.getInt32(at), view.getInt32(at + 4)];
       const from = at + HEADER_BYTES;
@@ -114,10 +112,6 @@ export function readOrderWays(pieces: readonly Uint8Array[], { since, until, cod
 
 /** A customer's touches, oldest first; the arrays are longer than there are touches. */
 type Touches = { readonly stops: Int32Array; readonly times: Float64Array };
-
-function wholeAt(view: DataView, at: number): number {
-  return view.getInt32(at) * TWO_TO_32 + view.getUint32(at + 4);
-}
 
 type Told = { readonly toNone: boolean; readonly toEarlier: boolean; readonly elsewhere: boolean; readonly cut: boolean };
 

@@ -2,6 +2,7 @@ import { bytesOf, optionalTextOf, type Row, textOf } from '../../../shared/db/ro
 import type { SqlDatabase, Statement } from '../../../shared/db/sql_database.ts';
 import type { Deadline } from '../../../shared/domain/deadline.ts';
 import { keptByVersion, openDataVersion } from '../../../shared/hub/data_version.ts';
+import { JOURNEY_BYTES } from '../../../shared/hub/packed_bytes.ts';
 import { type Buyers, type PackedTraits, readBuyers } from '../service/buyers.ts';
 
 /** The customers of a client, or of all clients, who have a paid order. */
@@ -19,7 +20,7 @@ const TOUCHES = [0, 1, 2, 3].map((byte) => `(get_byte(journey, ${byte}) << ${24 
 const orders = (of: Of): Statement => ({
   name: `crm_buyers_orders_of_${of}`,
   text: `
-  SELECT client_id, string_agg(int8send(customer_id) || substr(journey, 1, 8) || substr(journey, 9 + 12 * (${TOUCHES})), ''::bytea) AS packed
+  SELECT client_id, string_agg(int8send(customer_id) || substr(journey, 1, ${JOURNEY_BYTES.header}) || substr(journey, ${JOURNEY_BYTES.header + 1} + ${JOURNEY_BYTES.touch} * (${TOUCHES})), ''::bytea) AS packed
     FROM sales.journeys ${ofClient(of)}
    GROUP BY client_id`,
 });

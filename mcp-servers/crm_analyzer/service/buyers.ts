@@ -1,4 +1,4 @@
-import { viewOf, wholeAt } from './packed_bytes.ts';
+import { JOURNEY_BYTES, viewOf, wholeAt } from '../../../shared/hub/packed_bytes.ts';
 
 /** What customers are divided by; null where it is not known, or they have none. Without a type the hub does not know the customer. */
 export type Traits = {
@@ -36,8 +36,8 @@ export type Buyers = {
 };
 
 const NOT_KNOWN: Traits = { customerType: null, industry: null, segment: null, potential: null, sex: null };
-const CUSTOMER_BYTES = 16;
-const ORDER_BYTES = 20;
+const CUSTOMER_BYTES = 8 + JOURNEY_BYTES.header;
+const ORDER_BYTES = JOURNEY_BYTES.order;
 const TRAITS_BYTES = 16;
 
 /**

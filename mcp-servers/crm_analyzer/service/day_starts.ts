@@ -1,5 +1,5 @@
 import type { Day } from '../../../shared/domain/calendar_day.ts';
-import { viewOf, wholeAt } from './packed_bytes.ts';
+import { viewOf, wholeAt } from '../../../shared/hub/packed_bytes.ts';
 
 /** When the days from `first` on begin in the business time zone, in microseconds since the year 2000; the last is the one that ends them. */
 export type DayStarts = { readonly first: Day; readonly at: Float64Array };

@@ -1,9 +1,9 @@
 import { type DayRange, yearOf } from '../../../shared/domain/calendar_day.ts';
 import { decimal } from '../../../shared/domain/money.ts';
+import { viewOf, wholeAt } from '../../../shared/hub/packed_bytes.ts';
 import { type Buyers, type PackedTraits, type Traits, traitsAt, UNKNOWN } from './buyers.ts';
 import { type CityRegion, regionName } from './city_regions.ts';
 import type { DayStarts } from './day_starts.ts';
-import { viewOf, wholeAt } from './packed_bytes.ts';
 import { percentileOf, percentileOfCounts } from './percentile.ts';
 import { type PeriodSums, periodSums } from './period_sums.ts';
 import { type CutPoints, quintile, quintileFromLeast, RFM_NAMES } from './rfm.ts';

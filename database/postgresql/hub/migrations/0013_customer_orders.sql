@@ -153,10 +153,9 @@ SELECT o.*, c.customer_type, c.industry, c.segment, c.potential, c.city_id, c.se
 INSERT INTO sales.customer_counts (customer_type, industry, segment, potential, city_id, sex, birth_year, customers)
 SELECT customer_type, industry, segment, potential, city_id, sex, birth_year, count(*) FROM crm.customers GROUP BY 1, 2, 3, 4, 5, 6, 7;
 
--- A client's customers and everybody's orders by customer, without a look at the tables.
+-- A client's customers, without a look at the table.
 CREATE INDEX customers_attributes ON crm.customers (client_id, customer_id)
   INCLUDE (customer_type, industry, segment, potential, city_id, sex, birth_year);
-CREATE INDEX orders_paid ON crm.orders (client_id, customer_id, ordered_at) INCLUDE (total_usd) WHERE status = 'paid';
 
 GRANT SELECT (birth_year) ON crm.customers TO promptsales_read;
 GRANT SELECT ON sales.customer_orders, sales.customer_counts TO promptsales_read, marketing, sales;

@@ -1,5 +1,8 @@
 const TWO_TO_32 = 2 ** 32;
 
+/** How long the parts of a row of sales.journeys are: what it begins with, each touch, each order. The migration that makes the table says what is in them. */
+export const JOURNEY_BYTES = { header: 8, touch: 12, order: 20 } as const;
+
 /** Bytes that the hub's int4send(), int8send() and timestamptz_send() wrote. */
 export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
